@@ -1,0 +1,39 @@
+#ifndef DET_DIGEST_H
+#define DET_DIGEST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/sha256.h"
+#include "base/status.h"
+
+/* Digests are over content: names, types, shapes and little-endian values,
+ * never over the bytes of a container (DESIGN decision 7). Each item adds
+ * "name\0type\0rank,dims\0" (text) and its values; so two contents have equal
+ * digests only if they are equal item by item. */
+struct digest; /* opaque */
+
+enum digest_type {
+    DIGEST_F32,
+    DIGEST_F64,
+    DIGEST_I16,
+    DIGEST_I32,
+    DIGEST_I64,
+    DIGEST_U8
+};
+
+status digest_new(struct digest **out);
+/* An array of shape dim[rank]; values are host order, n = product of dim. */
+void digest_array(struct digest *d,
+                  const char *name,
+                  enum digest_type type,
+                  int rank,
+                  const uint64_t *dim,
+                  const void *values);
+void digest_text(struct digest *d, const char *name, const char *value);
+void digest_i64(struct digest *d, const char *name, int64_t value);
+void digest_f64(struct digest *d, const char *name, double value);
+void digest_end(struct digest *d, char hex[SHA256_HEX]);
+void digest_free(struct digest *d);
+
+#endif

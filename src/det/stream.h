@@ -1,0 +1,51 @@
+#ifndef DET_STREAM_H
+#define DET_STREAM_H
+
+#include <stdint.h>
+
+/* Random numbers without state to save: a stream is a pure function of the
+ * master seed, a domain and three coordinates (DESIGN decision 5). The
+ * generator is PCG XSL RR 128/64 with setseq (O'Neill 2014) from the PCG
+ * library; seed and sequence come from SHA-like mixing written in stream.cc
+ * and fixed by tests. Any worker may draw for any sample. */
+
+/* Numbers are append-only: published results depend on them. */
+enum stream_domain {
+    STREAM_TEST = 0,      /* tests: a, b, c free */
+    STREAM_INIT = 1,      /* weights: a = tensor index, b = 0, c = 0 */
+    STREAM_SAMPLER = 2,   /* order of an epoch: a = epoch, b = group */
+    STREAM_AUGMENT = 3,   /* a = epoch, b = row, c = view (0..3) */
+    STREAM_NEGATIVE = 4,  /* which stored negative: a = epoch, b = row */
+    STREAM_PREPARE = 5,   /* negative corners: a = row, b = k */
+    STREAM_PHANTOM = 6,   /* a = patient, b = part of the phantom, c free */
+    STREAM_BOOTSTRAP = 7, /* a = what is resampled, b = resample */
+    STREAM_SEARCH = 8,    /* a = study part, b = trial (ticket) */
+    STREAM_PROBE = 9,     /* known-answer inputs: a = operation, b = case */
+    STREAM_SPLIT = 10     /* folds, subsets: a = what */
+};
+
+struct stream {
+    uint64_t state[2];
+    uint64_t inc[2];
+};
+
+struct stream stream_at(uint64_t seed,
+                        enum stream_domain domain,
+                        uint64_t a,
+                        uint64_t b,
+                        uint64_t c);
+
+uint64_t stream_u64(struct stream *s);
+/* Uniform in [0, 1): the upper 53 bits times 2^-53. */
+double stream_double(struct stream *s);
+/* Uniform in [lo, hi): lo + (hi - lo) * stream_double. */
+double stream_range(struct stream *s, double lo, double hi);
+/* Uniform integer in [0, n), n >= 1, without bias (Lemire 2019). */
+uint64_t stream_below(struct stream *s, uint64_t n);
+/* Standard normal: Box and Muller 1958 (cosine branch; two doubles a call),
+ * with det/math's log, cos and sqrt. */
+double stream_normal(struct stream *s);
+/* Fisher-Yates permutation of 0..n-1, from the end (Knuth vol. 2, P). */
+void stream_permutation(struct stream *s, uint32_t n, uint32_t *out);
+
+#endif
