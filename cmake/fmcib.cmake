@@ -34,7 +34,7 @@ find_path(PCG_INCLUDE_DIR pcg_random.hpp REQUIRED)
 
 add_library(fmcib_flags INTERFACE)
 target_compile_definitions(fmcib_flags INTERFACE
-    _POSIX_C_SOURCE=200809L _DEFAULT_SOURCE)
+    _GNU_SOURCE FMCIB_VERSION="${PROJECT_VERSION}")
 target_compile_options(fmcib_flags INTERFACE
     -ffp-contract=off -fno-common -fvisibility=hidden
     -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.

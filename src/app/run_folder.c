@@ -1,0 +1,149 @@
+#include "app/run_folder.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+
+enum { CLAIM_MAX = 4096, CONFIG_MAX = 1 << 20 };
+
+struct owner {
+    char host[128];
+    char job[64];
+    long pid;
+};
+
+static struct owner myself(void)
+{
+    struct owner me = {.host = "unknown", .pid = (long)getpid()};
+    const char *job = getenv("SLURM_JOB_ID");
+
+    (void)gethostname(me.host, sizeof me.host - 1);
+    (void)snprintf(me.job, sizeof me.job, "%s", job ? job : "none");
+    return me;
+}
+
+/* May a claim that is there be taken over by us? */
+static bool is_dead(const struct owner *them, const struct owner *me)
+{
+    if (strcmp(them->job, "none") != 0 && strcmp(them->job, me->job) == 0)
+        return true;
+    return strcmp(them->host, me->host) == 0 && them->pid > 0 &&
+           kill((pid_t)them->pid, 0) != 0 && errno == ESRCH;
+}
+
+static status read_claim(const char *path, struct owner *them)
+{
+    status st = OK;
+    char *text = NULL;
+    size_t len = 0;
+
+    *them = (struct owner){.host = "?", .job = "?"};
+    TRY(file_read(path, CLAIM_MAX, &text, &len));
+    if (sscanf(text, "host %127s job %63s pid %ld", them->host, them->job,
+               &them->pid) != 3)
+        them->pid = 0;
+out:
+    mem_free(text);
+    return st;
+}
+
+static status claim(struct run *run, const char *path)
+{
+    status st = OK;
+    struct owner me = myself();
+    struct owner them = {0};
+    int fd = -1;
+
+    for (int attempt = 0; fd < 0 && attempt < 2; attempt++) {
+        fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        ENSURE(fd >= 0 || errno == EEXIST, ERR_FILE, "%s: %s", path,
+               strerror(errno));
+        if (fd >= 0)
+            break;
+        TRY(read_claim(path, &them));
+        ENSURE(attempt == 0 && is_dead(&them, &me), ERR_RUN,
+               "%s: the folder is in use by process %ld of job %s on %s; take "
+               "another --out, or, if that job is surely dead, remove %s",
+               run->conf.out, them.pid, them.job, them.host, path);
+        (void)unlink(path);
+    }
+    ENSURE(dprintf(fd, "host %s job %s pid %ld\n", me.host, me.job, me.pid) > 0,
+           ERR_FILE, "%s: cannot be written: %s", path, strerror(errno));
+    run->claimed = true;
+out:
+    if (fd >= 0)
+        (void)close(fd);
+    return st;
+}
+
+/* config.yaml: written by the first run in the folder, compared by others. */
+static status check_config(struct run *run)
+{
+    status st = OK;
+    struct text mine = {0};
+    struct text differs = {0};
+    char *path = NULL;
+    char *theirs = NULL;
+    size_t len = 0;
+
+    text_add(&mine, "# %s\n", run->program->name);
+    conf_dump(run->settings, false, &mine);
+    TRY(text_status(&mine));
+    TRY(run_path(run, "config.yaml", &path));
+    if (!file_exists(path)) {
+        TRY(file_publish(path, mine.s, mine.len));
+        goto out;
+    }
+    TRY(file_read(path, CONFIG_MAX, &theirs, &len));
+    if (strcmp(theirs, mine.s) != 0) {
+        bool found = conf_difference(theirs, mine.s, &differs);
+
+        ENSURE(false, ERR_RUN,
+               "%s: holds a run with another identity (%s); take another "
+               "--out, or the configuration it was begun with",
+               run->conf.out, found ? differs.s : "another program or version");
+    }
+    ENSURE(run->resume, ERR_RUN,
+           "%s: holds this run already (id %.12s); add --resume to go on, or "
+           "take another --out",
+           run->conf.out, run->run_id);
+out:
+    mem_free(path);
+    mem_free(theirs);
+    text_free(&mine);
+    text_free(&differs);
+    return st;
+}
+
+status run_folder_claim(struct run *run)
+{
+    status st = OK;
+    char *path = NULL;
+
+    TRY(file_mkdirs(run->conf.out));
+    TRY(run_path(run, "claim", &path));
+    TRY(claim(run, path));
+    TRY(check_config(run));
+out:
+    mem_free(path);
+    return st;
+}
+
+void run_folder_release(struct run *run)
+{
+    char *path = NULL;
+
+    if (!run->claimed)
+        return;
+    if (run_path(run, "claim", &path) == OK)
+        (void)unlink(path);
+    mem_free(path);
+    run->claimed = false;
+}
