@@ -1,0 +1,61 @@
+#ifndef VOL_AUGMENT_AUGMENT_H
+#define VOL_AUGMENT_AUGMENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+
+#include "conf/conf.h"
+#include "det/stream.h"
+#include "vol/patch.h"
+
+/* From a patch to one augmented view of the pretraining pipelines. Axes 0, 1,
+ * 2 are z, y, x. Parameters are drawn first and applied after, so a draw can
+ * be recorded, replayed and tested on its own. */
+
+enum augment_order {
+    AUGMENT_HU = 0,        /* fmcib_pretrain: crop-resize, flip, histogram,
+                              smooth, pad, threshold, normalise */
+    AUGMENT_NORMALISED = 1 /* original_simclr: normalise, then crop-resize,
+                              flip, histogram, smooth, pad */
+};
+
+struct augment_conf {
+    int64_t size;            /* edge of a view, voxels */
+    int order;               /* enum augment_order */
+    double crop_lo, crop_hi; /* range of the crop fraction */
+    double flip_p;           /* probabilities */
+    double histogram_p;
+    double smooth_p;
+    double sigma_lo, sigma_hi; /* voxels */
+};
+
+/* Schema rows "augment.*" that fill a struct augment_conf (all identity). */
+extern const struct conf_row augment_rows[];
+extern const size_t augment_rows_n;
+
+/* The defaults of those rows, for callers without a configuration file. */
+struct augment_conf augment_default(int64_t size);
+
+/* Floats of scratch that augment_view and augment_plain need for patches of
+ * at most max_edge voxels per axis. One scratch per thread, 64-byte aligned
+ * as mem_raw gives it; content does not matter. */
+size_t augment_scratch_len(const struct augment_conf *conf, int64_t max_edge);
+
+/* One view: draws its parameters from s (start it with
+ * stream_at(seed, STREAM_AUGMENT, epoch, row, view)) and writes size^3 floats
+ * [z][y][x], normalised. The patch is not changed. No allocation. Bits depend
+ * on patch, conf and stream alone. ERR_DATA: empty patch. */
+status augment_view(const struct augment_conf *conf,
+                    const struct patch *in,
+                    struct stream *s,
+                    float *out,
+                    float *scratch);
+
+/* No augmentation (inference/extract_features): (v + 1024) / 3072, then zeros
+ * around up to size^3 (the extra voxel at the end). Axes longer than size are
+ * cut to their middle (the original leaves them). ERR_DATA: empty patch. */
+status augment_plain(int64_t size, const struct patch *in, float *out);
+
+#endif

@@ -1,0 +1,62 @@
+#ifndef VOL_WINDOW_H
+#define VOL_WINDOW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+
+#include "vol/volume.h"
+
+/* Resampling of a window, bit-equal to resampling the whole volume with
+ * SimpleITK 2.4 (linear, -1024 outside, pixel type kept) and cropping. */
+
+/* A resampled grid over a volume: same origin and direction, other spacing.
+ * Plain data, computed once per volume. */
+struct grid {
+    struct geometry geo;   /* of the resampled image */
+    double inverse[9];     /* world offset -> grid index offset */
+    struct geometry input; /* of the volume */
+    double input_inverse[9];
+    bool same; /* no resampling: the grid is the volume's */
+};
+
+/* spacing in mm per index axis; NULL: no resampling. input_inverse: the
+ * toolkit's own inverse of the input geometry, or NULL for ours. New size =
+ * round half to even of n * s / s'. ERR_DATA: bad geometry or spacing, or an
+ * axis whose new size is 0. */
+status grid_of(const struct geometry *input,
+               const double spacing[3],
+               const double input_inverse[9],
+               struct grid *out);
+
+/* Values of grid voxels lo <= index < hi (inside the grid), in the volume's
+ * pixel type. Voxel (i0, i1, i2) goes to element
+ *     at + sum_a (i_a - lo_a) * stride[a]
+ * of out; strides may be negative. Work and memory are those of the window.
+ * Outside the volume: -1024, wrapped in unsigned types (64512, 0). */
+void window_resample(const struct volume *v,
+                     const struct grid *g,
+                     const int64_t lo[3],
+                     const int64_t hi[3],
+                     void *out,
+                     size_t at,
+                     const ptrdiff_t stride[3]);
+
+/* Axes of an oriented image: axis a of the result is axis from[a] of the
+ * source, reversed if flip[a]. */
+struct orient {
+    int from[3];
+    bool flip[3];
+};
+
+/* Re-orientation as ITK's DICOM orient filter: `code` names the direction in
+ * which index 0, 1, 2 of the result increases ("LPS", "LPI"). Greedy: largest
+ * absolute entry of the direction matrix first, equal entries the one with
+ * the larger (row, column) first. */
+struct orient orient_to(const double direction[9], const char code[4]);
+/* Geometry after re-orientation: same voxels at the same places. */
+struct geometry orient_geometry(const struct geometry *g, struct orient o);
+
+#endif
