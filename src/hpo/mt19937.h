@@ -1,0 +1,22 @@
+#ifndef HPO_MT19937_H
+#define HPO_MT19937_H
+
+#include <stdint.h>
+
+/* Mersenne Twister (Matsumoto and Nishimura 1998), seeded and read as numpy's
+ * RandomState does, so that a sequential search repeats Optuna's draws. */
+enum { MT_N = 624 };
+struct mt19937 {
+    uint32_t word[MT_N];
+    uint32_t next;
+};
+
+void mt_seed(struct mt19937 *g, uint32_t seed);
+uint32_t mt_u32(struct mt19937 *g);
+/* Uniform in [0, 1) with 53 bits from two words. */
+double mt_double(struct mt19937 *g);
+/* Uniform integer in [0, n), n >= 1: masked words, redrawn while too large;
+ * no word is used when n is 1. */
+uint32_t mt_below(struct mt19937 *g, uint32_t n);
+
+#endif

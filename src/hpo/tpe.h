@@ -1,0 +1,85 @@
+#ifndef HPO_TPE_H
+#define HPO_TPE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/status.h"
+
+#include "hpo/parzen.h"
+#include "hpo/space.h"
+#include "hpo/trial.h"
+
+/* Tree-structured Parzen estimator, equal to Optuna's TPESampler (spec 1). */
+struct tpe_conf {
+    struct parzen_conf parzen;
+    uint32_t n_startup;    /* 10: random until so many are finished */
+    uint32_t n_candidates; /* 24 */
+    bool maximise;
+    bool liar;         /* running trials count as bad ones */
+    bool multivariate; /* one joint kernel over the shared parameters */
+};
+/* Optuna's current defaults for one objective. */
+struct tpe_conf tpe_defaults(void);
+
+/* Where the numbers come from: Optuna's two generators, both of one seed. */
+struct tpe_rng {
+    struct draw start; /* random trials */
+    struct draw model;
+};
+/* Sequential draws as Optuna's (lag 0): mt [2] is the caller's memory. */
+void tpe_rng_sequential(struct tpe_rng *r, uint32_t seed, struct mt19937 *mt);
+/* A ticket's own numbers (lag > 0); part 0 is the search itself. */
+void tpe_rng_ticket(struct tpe_rng *r,
+                    uint64_t seed,
+                    uint64_t part,
+                    uint64_t ticket);
+
+/* min(ceil(n / 10), 25) trials of n are the good ones. */
+uint32_t tpe_gamma(uint32_t n);
+/* min(ceil(sqrt(n) / 4), 25), hyperopt's preset. */
+uint32_t tpe_gamma_hyperopt(uint32_t n);
+
+/* Split visible trials (finished, and running ones under the liar) into the
+ * n_below best and the rest, both in trial order. below and above [n] numbers
+ * of trials; *n_finished counts COMPLETE and PRUNED. ERR_MEM. */
+struct tpe_split {
+    uint32_t n_finished, n_below, n_above;
+    uint32_t *below, *above; /* caller's memory, [n] each */
+};
+status tpe_split(const struct tpe_conf *conf,
+                 const struct trial *trials,
+                 uint32_t n,
+                 struct tpe_split *out);
+
+/* Propose a trial from the trials [n] before it: x [space->n]. Uses the
+ * numbers of `rng` in Optuna's order. ERR_MEM. */
+status tpe_suggest(const struct tpe_conf *conf,
+                   const struct space *space,
+                   const struct trial *trials,
+                   uint32_t n,
+                   struct tpe_rng *rng,
+                   double *x);
+
+/* One parameter alone, with all that led to it (tests, reports): candidates,
+ * log_l, log_g [n_candidates] may be NULL. Trials without the parameter are
+ * left out. */
+struct tpe_why {
+    uint32_t best;
+    double *candidates, *log_l, *log_g;
+};
+status tpe_suggest_one(const struct tpe_conf *conf,
+                       const struct space *space,
+                       uint32_t param,
+                       const struct trial *trials,
+                       uint32_t n,
+                       struct draw *draw,
+                       double *x,
+                       struct tpe_why *why);
+
+/* Uniform draw of one parameter, as Optuna's RandomSampler. */
+double tpe_random(enum tpe_rules rules,
+                  const struct space_param *p,
+                  struct draw *draw);
+
+#endif
