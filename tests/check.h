@@ -3,7 +3,7 @@
 
 /* cmocka with the includes it wants, so that sorting includes cannot break a
  * test, and the few assertions of ours. */
-#include <cmocka.h>
+/* clang-format off: cmocka.h must come last */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <cmocka.h>
+/* clang-format on */
 
 #include "base/status.h"
 
