@@ -3,7 +3,7 @@
 
 /* cmocka with the includes it wants, so that sorting includes cannot break a
  * test, and the few assertions of ours. */
-/* clang-format off: cmocka.h must come last */
+/* clang-format off */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

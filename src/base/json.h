@@ -33,7 +33,9 @@ bool json_is_number(const struct json *j);
 /* NULL when it is no text. */
 const char *json_text(const struct json *j);
 /* Numbers; also the words "nan", "inf", "-inf" as text and NaN, Infinity as
- * Python writes them. fallback when it is no number. */
+ * Python writes them (those read as the words, so json_is_text and
+ * json_is_number both hold). fallback when it is no number; json_i64: when it
+ * is no whole number. */
 double json_f64(const struct json *j, double fallback);
 int64_t json_i64(const struct json *j, int64_t fallback);
 bool json_bool(const struct json *j, bool fallback);

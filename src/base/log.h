@@ -11,15 +11,21 @@
  * live here and nowhere else. Only the rank that was given a file writes it;
  * only verbose or rank 0 writes to stderr. Not for use inside a step. */
 
-/* quiet: nothing but errors on stderr. json_path NULL: no event file. */
+/* quiet: nothing but errors on stderr. json_path NULL: no event file; an
+ * existing one is added to (a resumed run goes on in it). ERR_FILE, ERR_BUG
+ * when it is open already. Before log_open and after log_close lines for
+ * people go to stderr and events nowhere. If writing fails later (disk full),
+ * stderr says so once and the run goes on. */
 status log_open(const char *json_path, bool quiet);
 void log_close(void);
 
-/* A line for people. */
+/* A line for people. Warnings are events too (key "warning"). */
 void log_info(const char *fmt, ...) FMCIB_PRINTF(1, 2);
 void log_warn(const char *fmt, ...) FMCIB_PRINTF(1, 2);
 
-/* Events; key is a dotted name ("train.loss"). step -1 = none. */
+/* Events; key is a dotted name ("train.loss"). step -1 = none. "event" is
+ * start or stop when the key ends in ".start" or ".stop", else point. A value
+ * that is no number is written as the text "nan", "inf" or "-inf". */
 #define LOG_F64(key, step, v)  log_event_f64(__FILE__, __LINE__, key, step, v)
 #define LOG_I64(key, step, v)  log_event_i64(__FILE__, __LINE__, key, step, v)
 #define LOG_TEXT(key, step, v) log_event_text(__FILE__, __LINE__, key, step, v)

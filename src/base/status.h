@@ -15,7 +15,7 @@ typedef enum status {
     ERR_FILE = 4,     /* missing, unreadable, unwritable, full disk */
     ERR_DATA = 5,     /* the content of an input is wrong */
     ERR_MEM = 6,      /* too little memory for the plan, or malloc failed */
-    ERR_RUN = 7,    /* run folder in use, or resume with another identity */
+    ERR_RUN = 7,      /* run folder in use, or resume with another identity */
     ERR_NUMERIC = 8,  /* not a number, probe or digest mismatch */
     ERR_COMM = 9,     /* MPI failed, or ranks disagree */
     ERR_PEER = 10,    /* another rank failed (its text is shown) */
