@@ -6,8 +6,10 @@
 /* Random numbers without state to save: a stream is a pure function of the
  * master seed, a domain and three coordinates (DESIGN decision 5). The
  * generator is PCG XSL RR 128/64 with setseq (O'Neill 2014) from the PCG
- * library; seed and sequence come from SHA-like mixing written in stream.cc
- * and fixed by tests. Any worker may draw for any sample. */
+ * library; its seed and sequence are the first 32 bytes of the ChaCha20 block
+ * (Bernstein 2008; RFC 8439) with key seed, a, b, c and counter = domain, so
+ * neighbouring coordinates give unrelated streams. Any worker may draw for
+ * any sample. */
 
 /* Numbers are append-only: published results depend on them. */
 enum stream_domain {
@@ -25,9 +27,13 @@ enum stream_domain {
 };
 
 struct stream {
-    uint64_t state[2];
-    uint64_t inc[2];
+    uint64_t state[2]; /* low, high */
+    uint64_t inc[2];   /* low, high; odd */
 };
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 struct stream stream_at(uint64_t seed,
                         enum stream_domain domain,
@@ -35,10 +41,15 @@ struct stream stream_at(uint64_t seed,
                         uint64_t b,
                         uint64_t c);
 
+/* The generator seeded as pcg64(seed, sequence) of the PCG library, 128-bit
+ * numbers as {low, high}: for the published vectors. */
+struct stream stream_pcg(const uint64_t seed[2], const uint64_t sequence[2]);
+
 uint64_t stream_u64(struct stream *s);
 /* Uniform in [0, 1): the upper 53 bits times 2^-53. */
 double stream_double(struct stream *s);
-/* Uniform in [lo, hi): lo + (hi - lo) * stream_double. */
+/* Uniform in [lo, hi): lo + (hi - lo) * stream_double (whose rounding may,
+ * rarely, give hi itself). */
 double stream_range(struct stream *s, double lo, double hi);
 /* Uniform integer in [0, n), n >= 1, without bias (Lemire 2019). */
 uint64_t stream_below(struct stream *s, uint64_t n);
@@ -47,5 +58,9 @@ uint64_t stream_below(struct stream *s, uint64_t n);
 double stream_normal(struct stream *s);
 /* Fisher-Yates permutation of 0..n-1, from the end (Knuth vol. 2, P). */
 void stream_permutation(struct stream *s, uint32_t n, uint32_t *out);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
