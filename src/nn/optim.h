@@ -51,19 +51,4 @@ uint8_t *optim_started(struct optim *o, size_t *n_slices);
 /* Length of gradient and of parameters over all slices, of the last step. */
 void optim_norms(const struct optim *o, double *grad, double *param);
 
-/* Learning rates (spec 6.9). Cosine to 0 (Loshchilov, Hutter 2017) in closed
- * form, lr = base (1 + cos(pi t / t_max)) / 2, with t the step, or the epoch
- * as the published YAML did by mistake. */
-enum schedule_kind {
-    SCHEDULE_CONSTANT,
-    SCHEDULE_COSINE_STEP,
-    SCHEDULE_COSINE_EPOCH
-};
-struct schedule {
-    enum schedule_kind kind;
-    double base;
-    int64_t t_max;
-};
-double schedule_rate(const struct schedule *s, int64_t step, int64_t epoch);
-
 #endif

@@ -1,0 +1,48 @@
+/* The cosine argument is reduced to one period by whole numbers before pi
+ * comes in, so late steps lose nothing. */
+#include "nn/rate.h"
+
+#include "det/math.h"
+
+static const double PI = 3.14159265358979323846;
+
+status rate_check(const struct rate *r)
+{
+    status st = OK;
+
+    ENSURE(r->kind == RATE_CONSTANT || r->kind == RATE_STEP || r->t_max >= 1,
+           ERR_CONF, "t_max of a cosine schedule is %lld, must be 1 or more",
+           (long long)r->t_max);
+    ENSURE(r->kind != RATE_STEP || r->size >= 1, ERR_CONF,
+           "step size of a schedule is %lld, must be 1 or more",
+           (long long)r->size);
+out:
+    return st;
+}
+
+static double cosine(double base, int64_t t, int64_t t_max)
+{
+    t %= 2 * t_max;
+    return base * (1.0 + det_cos(PI * (double)t / (double)t_max)) / 2.0;
+}
+
+double rate_at(const struct rate *r, int64_t step, int64_t epoch)
+{
+    double rate = r->base;
+
+    switch (r->kind) {
+    case RATE_CONSTANT:
+        break;
+    case RATE_COSINE_STEP:
+        rate = cosine(r->base, step, r->t_max);
+        break;
+    case RATE_COSINE_EPOCH:
+        rate = cosine(r->base, epoch, r->t_max);
+        break;
+    case RATE_STEP:
+        for (int64_t i = 0; i < epoch / r->size; i++)
+            rate *= r->gamma;
+        break;
+    }
+    return rate;
+}
