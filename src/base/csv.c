@@ -150,24 +150,49 @@ out:
     return st;
 }
 
+/* t->bytes[len] is a NUL. */
+static status cut_table(struct csv *t, size_t len)
+{
+    status st = OK;
+    struct cutter c = {.t = t, .p = t->bytes, .end = t->bytes + len, .line = 1};
+
+    ENSURE(!memchr(t->bytes, '\0', len), ERR_DATA,
+           "%s: holds zero bytes, so it is no text table", t->path);
+    if (len >= 3 && memcmp(c.p, "\xef\xbb\xbf", 3) == 0)
+        c.p += 3;
+    TRY(cut_records(&c));
+out:
+    return st;
+}
+
 status csv_read(const char *path, struct csv **out)
 {
     status st = OK;
     struct csv *t = NULL;
-    struct cutter c = {.line = 1};
     size_t len = 0;
 
     TRY(mem_new(1, sizeof *t, &t));
     TRY(mem_text(path, &t->path));
     TRY(file_read(path, csv_max_bytes, &t->bytes, &len));
-    c.t = t;
-    c.p = t->bytes;
-    c.end = t->bytes + len;
-    ENSURE(!memchr(t->bytes, '\0', len), ERR_DATA,
-           "%s: holds zero bytes, so it is no text table", path);
-    if (len >= 3 && memcmp(c.p, "\xef\xbb\xbf", 3) == 0)
-        c.p += 3;
-    TRY(cut_records(&c));
+    TRY(cut_table(t, len));
+    *out = t;
+    t = NULL;
+out:
+    csv_free(t);
+    return st;
+}
+
+status
+csv_parse(const char *name, const char *bytes, size_t len, struct csv **out)
+{
+    status st = OK;
+    struct csv *t = NULL;
+
+    TRY(mem_new(1, sizeof *t, &t));
+    TRY(mem_text(name, &t->path));
+    TRY(mem_new(len + 1, 1, &t->bytes));
+    memcpy(t->bytes, bytes, len);
+    TRY(cut_table(t, len));
     *out = t;
     t = NULL;
 out:

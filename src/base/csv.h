@@ -1,6 +1,7 @@
 #ifndef BASE_CSV_H
 #define BASE_CSV_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/status.h"
@@ -15,6 +16,9 @@ struct csv; /* opaque */
 /* ERR_FILE; ERR_DATA: no header, no rows (the list is empty), a record with
  * another number of fields than the header, unclosed quote. */
 status csv_read(const char *path, struct csv **out);
+/* The same from bytes in memory (copied); name is for messages. */
+status
+csv_parse(const char *name, const char *bytes, size_t len, struct csv **out);
 void csv_free(struct csv *t);
 const char *csv_path(const struct csv *t);
 uint32_t csv_rows(const struct csv *t);

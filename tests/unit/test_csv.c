@@ -185,6 +185,20 @@ static void put_reads_back(void **state)
     text_free(&s);
 }
 
+static void parses_bytes_in_memory(void **state)
+{
+    struct csv *t = NULL;
+    static const char bytes[] = "a,b\n1,\"x\ny\"\nrest";
+
+    (void)state;
+    assert_ok(csv_parse("memory", bytes, sizeof bytes - 5, &t));
+    assert_int_equal(csv_rows(t), 1);
+    assert_string_equal(csv_cell(t, 0, 1), "x\ny");
+    csv_free(t);
+    assert_fails(csv_parse("memory", bytes, sizeof bytes - 1, &t), ERR_DATA,
+                 "memory:4: 1 fields");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -196,6 +210,7 @@ int main(void)
         cmocka_unit_test(names_the_place_of_a_bad_cell),
         cmocka_unit_test(lists_columns_when_one_is_missing),
         cmocka_unit_test(put_reads_back),
+        cmocka_unit_test(parses_bytes_in_memory),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);
