@@ -79,7 +79,7 @@ status ckpt_get(struct ckpt *c, const char *name, void *values);
 const char *ckpt_text(const struct ckpt *c, const char *name);
 /* Content digest as the file states it (proved once all arrays were read). */
 const char *ckpt_digest(const struct ckpt *c);
-/* Read everything once through a small buffer: OK means undamaged. */
+/* Read every array once (memory of the largest): OK means undamaged. */
 status ckpt_verify(struct ckpt *c);
 
 /* ---- the digest from memory -------------------------------------------- */
