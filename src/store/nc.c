@@ -13,6 +13,8 @@
 #include "base/mem.h"
 #include "base/text.h"
 
+#include "store/seal.h"
+
 status nc_fail(int rc, const char *file, int line, const char *fmt, ...)
 {
     char what[1024];
@@ -55,14 +57,13 @@ out:
 status nc_open_read(const char *path, bool patient, struct nc *out)
 {
     status st = OK;
-    uint64_t size = 0;
     int id = -1;
     int format = 0;
 
     TRY(prepare(path));
     if (patient)
         wait_for(path);
-    TRY(file_size(path, &size));
+    TRY(seal_check(path));
     NC_TRY(nc_open(path, NC_NOWRITE, &id),
            "%s: no readable NetCDF-4 file (cut short or damaged?)", path);
     NC_TRY(nc_inq_format(id, &format), "%s", path);
@@ -99,6 +100,7 @@ status nc_finish(struct nc *f)
 
     f->id = -1;
     NC_TRY(nc_close(id), "%s: cannot be written to the end", f->path);
+    TRY(seal_put(f->path));
 out:
     return st;
 }

@@ -40,11 +40,13 @@ struct nc {
 /* Open for reading, HDF5's file locking off (shared file systems; our files
  * are never rewritten). patient: a file that is not there although its folder
  * is, is looked for again during about 3 s (a shared file system may show it
- * late). path is kept, not copied. ERR_FILE; ERR_DATA (not NetCDF-4). */
+ * late). The seal is checked first. path is kept, not copied. ERR_FILE;
+ * ERR_DATA: not NetCDF-4, cut short; ERR_NUMERIC: damaged. */
 status nc_open_read(const char *path, bool patient, struct nc *out);
 /* A new file. ERR_FILE. */
 status nc_create_new(const char *path, struct nc *out);
-/* Close with the library's verdict; nc_end closes whatever is open. */
+/* Close with the library's verdict, and seal; nc_end closes whatever is
+ * open. */
 status nc_finish(struct nc *f);
 void nc_end(struct nc *f);
 
