@@ -1,0 +1,65 @@
+/* fmcib-pretrain: self-supervised pretraining (train/pretrain.h). */
+#include "train/pretrain.h"
+
+#include "base/mem.h"
+
+#include "app/run.h"
+
+struct job {
+    struct train_conf train;
+    struct compute_conf compute;
+    struct augment_conf augment;
+};
+
+static status work(struct run *run, const struct job *job)
+{
+    status st = OK;
+    struct text identity = {0};
+    struct pretrain_result result = {0};
+    struct pretrain_io io = {.conf = &job->train,
+                             .augment = &job->augment,
+                             .compute = &job->compute,
+                             .par = run->par,
+                             .team = run->team,
+                             .out = run->conf.out,
+                             .run_id = run->run_id,
+                             .resume = run->resume,
+                             .quiet = run->conf.quiet,
+                             .stop_after = run->conf.stop_after,
+                             .stop_wanted = run_stop_wanted};
+
+    if (run->dry_run)
+        return pretrain_plan(&io, &run->plan);
+    conf_dump(run->settings, false, &identity);
+    TRY(text_status(&identity));
+    io.identity = identity.s;
+    TRY(pretrain_run(&io, &result));
+    TRY(run_result(run, "weights", result.digest, result.path));
+out:
+    text_free(&identity);
+    mem_free(result.path);
+    return st;
+}
+
+int main(int argc, char **argv)
+{
+    struct job job = {0};
+    const struct conf_table tables[] = {
+        {train_rows, train_rows_n, &job.train},
+        {augment_rows, augment_rows_n, &job.augment},
+        {compute_rows, compute_rows_n, &job.compute}};
+    const struct run_program program = {
+        "fmcib-pretrain",
+        "Pretrain a 3-D ResNet on lesion patches by contrastive learning with "
+        "negative patches (modified SimCLR of the FMCIB study).",
+        tables,
+        sizeof tables / sizeof tables[0],
+        train_presets,
+        train_presets_n};
+    struct run run = {0};
+    status st = run_start(argc, argv, &program, &run);
+
+    if (st == OK && !run.done)
+        st = work(&run, &job);
+    return run_finish(&run, st);
+}

@@ -1,0 +1,155 @@
+/* Reading is done by the calling thread (netCDF); the team then augments, one
+ * shard an item, each member in its own staging block. */
+#include "train/batch.h"
+
+#include "base/mem.h"
+
+#include "det/stream.h"
+
+enum { VIEWS = 4, KINDS = 2 };
+
+struct batch {
+    struct batch_conf conf;
+    struct source *source;
+    struct sampler *sampler;
+    struct team *team;
+    struct net *net;
+    uint32_t epoch;
+    uint32_t *rows;        /* [block.n][items] */
+    struct patch *patches; /* [block.n][items][KINDS] */
+    char *raw;             /* their voxels, max_bytes each */
+    float *views;          /* [threads][VIEWS * items][size^3] */
+    float *scratch;        /* [threads][scratch_len] */
+    size_t view_len;
+    size_t scratch_len;
+};
+
+static size_t cube(int64_t n)
+{
+    return (size_t)(n * n * n);
+}
+
+/* Scratch of a thread, a multiple of a cache line. */
+static size_t scratch_floats(const struct batch_conf *c, const struct source *s)
+{
+    size_t n = augment_scratch_len(&c->augment, source_facts(s)->max_edge);
+
+    return (n + 15) & ~(size_t)15;
+}
+
+static size_t raw_bytes(const struct source *s)
+{
+    return (source_facts(s)->max_bytes + 63) & ~(size_t)63;
+}
+
+size_t
+batch_bytes(const struct batch_conf *c, const struct source *s, int threads)
+{
+    size_t patches = (size_t)c->block.n * c->items * KINDS;
+    size_t staging = VIEWS * (size_t)c->items * cube(c->augment.size);
+
+    return patches * (raw_bytes(s) + sizeof(struct patch)) +
+           (size_t)threads * (staging + scratch_floats(c, s)) * sizeof(float);
+}
+
+status batch_new(const struct batch_conf *conf,
+                 struct source *source,
+                 struct sampler *sampler,
+                 struct team *team,
+                 struct batch **out)
+{
+    status st = OK;
+    struct batch *b = NULL;
+    size_t items = (size_t)conf->block.n * conf->items;
+    size_t threads = (size_t)team_size(team);
+
+    TRY(mem_new(1, sizeof *b, &b));
+    b->conf = *conf;
+    b->source = source;
+    b->sampler = sampler;
+    b->team = team;
+    b->view_len = cube(conf->augment.size);
+    b->scratch_len = scratch_floats(conf, source);
+    TRY(mem_new(items, sizeof *b->rows, &b->rows));
+    TRY(mem_new(items * KINDS, sizeof *b->patches, &b->patches));
+    TRY(mem_raw(items * KINDS, raw_bytes(source), &b->raw));
+    TRY(mem_raw(threads * VIEWS * conf->items * b->view_len, sizeof(float),
+                &b->views));
+    TRY(mem_raw(threads * b->scratch_len, sizeof(float), &b->scratch));
+    *out = b;
+    b = NULL;
+out:
+    batch_free(b);
+    return st;
+}
+
+static status read_item(struct batch *b, size_t item)
+{
+    status st = OK;
+    uint32_t row = b->rows[item];
+    size_t size = raw_bytes(b->source);
+    char *raw = b->raw + item * KINDS * size;
+    struct patch *p = &b->patches[item * KINDS];
+    struct stream draw =
+        stream_at(b->conf.seed, STREAM_NEGATIVE, b->epoch, row, 0);
+    uint64_t k = stream_below(&draw, source_facts(b->source)->negatives);
+
+    TRY(source_read(b->source, row, -1, raw, &p[0]));
+    TRY(source_read(b->source, row, (int32_t)k, raw + size, &p[1]));
+out:
+    return st;
+}
+
+static status make_shard(void *ctx, size_t local, int member)
+{
+    status st = OK;
+    struct batch *b = ctx;
+    size_t m = b->conf.items;
+    float *views = b->views + (size_t)member * VIEWS * m * b->view_len;
+    float *scratch = b->scratch + (size_t)member * b->scratch_len;
+
+    for (size_t v = 0; v < VIEWS; v++)
+        for (size_t j = 0; j < m; j++) {
+            size_t item = local * m + j;
+            struct stream draw = stream_at(b->conf.seed, STREAM_AUGMENT,
+                                           b->epoch, b->rows[item], v);
+
+            TRY(augment_view(&b->conf.augment,
+                             &b->patches[item * KINDS + v / 2], &draw,
+                             views + (v * m + j) * b->view_len, scratch));
+        }
+    net_put_f32(b->net, (uint32_t)local, views);
+out:
+    return st;
+}
+
+status
+batch_fill(struct batch *b, struct net *net, uint32_t epoch, uint32_t step)
+{
+    status st = OK;
+    uint32_t m = b->conf.items;
+
+    b->net = net;
+    b->epoch = epoch;
+    for (uint32_t i = 0; i < b->conf.block.n; i++) {
+        sampler_rows(b->sampler, epoch, step, b->conf.block.lo + i,
+                     b->rows + (size_t)i * m);
+        for (uint32_t j = 0; j < m; j++)
+            TRY(read_item(b, (size_t)i * m + j));
+    }
+    TRY(team_run(b->team, b->conf.block.n, make_shard, b));
+out:
+    return st;
+}
+
+void batch_free(struct batch *b)
+{
+    if (!b)
+        return;
+    mem_free(b->rows);
+    mem_free(b->patches);
+    mem_free(b->raw);
+    mem_free(b->views);
+    mem_free(b->scratch);
+    mem_free(b);
+}

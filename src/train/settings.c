@@ -1,0 +1,205 @@
+#include "train/settings.h"
+
+#define AT(m) CONF_AT(struct train_conf, m)
+
+const struct conf_row train_rows[] = {
+    {"seed", CONF_I64, AT(seed), "0", 0, 9e15, NULL, "", IDENTITY,
+     "master seed; every random number comes from it"},
+    {"recipe", CONF_ENUM, AT(recipe), "intended", 1, 0,
+     "intended|yaml-2023|yaml-2025", "", PLACEMENT,
+     "preset that sets the keys below which the published files set"},
+    {"input.patches", CONF_TEXT, AT(patches), NULL, 1, 0, NULL, "", PLACEMENT,
+     "folder of fmcib-prepare, or \"computed\" for patches made of formulas"},
+    {"input.computed_rows", CONF_I64, AT(computed_rows), "64", 1, 1e9, NULL,
+     "rows", IDENTITY, "rows of the computed list"},
+    {"input.cache_gb", CONF_F64, AT(cache_gb), "4", 0, 1e6, NULL, "GB",
+     PLACEMENT, "patch stores up to this size are held in memory"},
+    {"train.shards", CONF_I64, AT(shards), "64", 1, 65536, NULL, "shards",
+     IDENTITY, "V: virtual shards a step is cut into"},
+    {"train.items", CONF_I64, AT(items), "1", 1, 4096, NULL, "items", IDENTITY,
+     "m: lesions of a shard; V times m is the batch"},
+    {"train.groups", CONF_I64, AT(groups), "1", 1, 65536, NULL, "groups",
+     IDENTITY, "G: processes of the original; gradients stay within a group"},
+    {"train.epochs", CONF_I64, AT(epochs), "100", 1, 1e9, NULL, "epochs",
+     IDENTITY, "times through the list"},
+    {"train.steps", CONF_I64, AT(steps), "0", 0, 1e12, NULL, "steps", IDENTITY,
+     "steps in all, 0 = those of train.epochs"},
+    {"net.block", CONF_ENUM, AT(block), "bottleneck", 1, 0, "basic|bottleneck",
+     "", IDENTITY, "residual block"},
+    {"net.layers", CONF_I64S, AT(layers), "[3, 4, 6, 3]", 1, 100, NULL,
+     "blocks", IDENTITY, "blocks of each stage"},
+    {"net.planes", CONF_I64S, AT(planes), "[64, 128, 256, 512]", 1, 65536, NULL,
+     "channels", IDENTITY, "planes of each stage before widening"},
+    {"net.widen", CONF_F64, AT(widen), "2", 0.01, 64, NULL, "", IDENTITY,
+     "widen factor"},
+    {"net.conv1_stride", CONF_I64, AT(conv1_stride), "2", 1, 4, NULL, "voxels",
+     IDENTITY, "stride of the stem"},
+    {"net.max_pool", CONF_BOOL, AT(max_pool), "true", 1, 0, NULL, "", IDENTITY,
+     "max pooling after the stem"},
+    {"net.shortcut", CONF_ENUM, AT(shortcut), "B", 1, 0, "A|B", "", IDENTITY,
+     "A: subsample without gradient, B: convolution"},
+    {"net.bias_downsample", CONF_BOOL, AT(bias_downsample), "true", 1, 0, NULL,
+     "", IDENTITY, "bias in the convolution of shortcut B"},
+    {"net.head", CONF_I64S, AT(head), "[2048, 128]", 1, 65536, NULL, "channels",
+     IDENTITY, "widths of the projection head after the features"},
+    {"net.zero_theory_bias", CONF_BOOL, AT(zero_theory_bias), "true", 1, 0,
+     NULL, "", IDENTITY,
+     "gradient of downsample.0.bias is exactly 0, not rounding noise"},
+    {"norm.batches", CONF_ENUM, AT(norm_batches), "per_view", 1, 0,
+     "per_view|joint", "", IDENTITY,
+     "batch statistics of each view (published), or of all four together"},
+    {"loss.temperature", CONF_F64, AT(temperature), "0.1", 1e-6, 1e6, NULL, "",
+     IDENTITY, "temperature of the contrastive loss"},
+    {"optim.lr", CONF_F64, AT(lr), "0.075", 0, 1e6, NULL, "", IDENTITY,
+     "base learning rate"},
+    {"optim.momentum", CONF_F64, AT(momentum), "0.9", 0, 1, NULL, "", IDENTITY,
+     "momentum"},
+    {"optim.weight_decay", CONF_F64, AT(weight_decay), "1e-6", 0, 1e6, NULL, "",
+     IDENTITY, "weight decay"},
+    {"optim.trust", CONF_F64, AT(trust), "0.001", 0, 1e6, NULL, "", IDENTITY,
+     "trust coefficient of LARS"},
+    {"optim.schedule", CONF_ENUM, AT(schedule), "cosine_step", 1, 0,
+     "constant|cosine_step|cosine_epoch", "", IDENTITY,
+     "cosine over steps, or stepped once an epoch as published by mistake"},
+    {"optim.t_max", CONF_I64, AT(t_max), "0", 0, 1e12, NULL, "steps", IDENTITY,
+     "half period of the cosine, 0 = all steps"},
+    {"compute.memory_gb", CONF_F64, AT(memory_gb), "0", 0, 1e6, NULL, "GB",
+     PLACEMENT, "memory a rank may plan with, 0 = what the machine has free"},
+    {"checkpoint.every", CONF_I64, AT(checkpoint_every), "100", 1, 1e12, NULL,
+     "steps", PLACEMENT, "steps between checkpoints"},
+    {"checkpoint.keep", CONF_I64, AT(checkpoint_keep), "2", 1, 1e6, NULL,
+     "files", PLACEMENT, "newest checkpoints that are kept"},
+    {"checkpoint.start", CONF_BOOL, AT(checkpoint_start), "false", 1, 0, NULL,
+     "", PLACEMENT, "also write the random start, weights-start.nc"},
+
+};
+const size_t train_rows_n = sizeof train_rows / sizeof train_rows[0];
+
+/* What the repository's pretraining files of November 2023 and of 2025 say
+ * (spec 6.9, Q17, Q18): two processes; in 2025 the scheduler is stepped once
+ * an epoch. */
+static const char *const YAML_2023[] = {
+    "train.groups=2",    "norm.batches=per_view",
+    "optim.lr=0.075",    "optim.schedule=cosine_step",
+    "optim.t_max=17917", "net.zero_theory_bias=false",
+    "train.epochs=100",  NULL};
+static const char *const YAML_2025[] = {
+    "train.groups=2",    "norm.batches=per_view",
+    "optim.lr=0.075",    "optim.schedule=cosine_epoch",
+    "optim.t_max=17917", "net.zero_theory_bias=false",
+    "train.epochs=100",  NULL};
+static const char *const INTENDED[] = {"train.groups=1",
+                                       "optim.schedule=cosine_step",
+                                       "net.zero_theory_bias=true", NULL};
+
+const struct conf_preset train_presets[] = {
+    {"recipe", "yaml-2023", YAML_2023},
+    {"recipe", "yaml-2025", YAML_2025},
+    {"recipe", "intended", INTENDED},
+};
+const size_t train_presets_n = sizeof train_presets / sizeof train_presets[0];
+
+#define CAT(m) CONF_AT(struct compute_conf, m)
+const struct conf_row compute_rows[] = {
+    {"compute.arithmetic", CONF_ENUM, CAT(arithmetic), "cpu", 1, 0, "cpu|cpu64",
+     "", IDENTITY, "float arithmetic, or double for checks"},
+    {"compute.backend", CONF_ENUM, CAT(backend), "simd", 1, 0, "simd|ref", "",
+     PLACEMENT, "same bits; ref is plain C"},
+    {"compute.variant", CONF_ENUM, CAT(variant), "auto", 1, 0,
+     "auto|avx512|avx2|c", "", PLACEMENT, "instruction set, same bits"},
+};
+const size_t compute_rows_n = sizeof compute_rows / sizeof compute_rows[0];
+
+status compute_open(const struct compute_conf *c, struct dev **out)
+{
+    static const char *const variant[] = {"auto", "avx512", "avx2", "c"};
+    status st = OK;
+    struct dev *d = NULL;
+    char digest[65];
+
+    if (c->arithmetic == 1)
+        TRY(dev_open("ref64", "auto", &d));
+    else if (c->backend == 1)
+        TRY(dev_open("ref", "auto", &d));
+    else
+        TRY(dev_open("simd", variant[c->variant], &d));
+    TRY(dev_probe(d, digest));
+    *out = d;
+    d = NULL;
+out:
+    dev_close(d);
+    return st;
+}
+
+status
+train_net_conf(const struct train_conf *c, int64_t size, struct net_conf *out)
+{
+    status st = OK;
+    struct net_conf n = {0};
+
+    ENSURE(c->layers.n == c->planes.n && c->layers.n >= 1 &&
+               c->layers.n <= NET_STAGES,
+           ERR_CONF,
+           "net.layers has %u entries and net.planes %u: one of each for every "
+           "stage, at most %d",
+           c->layers.n, c->planes.n, NET_STAGES);
+    ENSURE(c->head.n >= 1 && c->head.n <= NET_HEAD_MAX, ERR_CONF,
+           "net.head has %u entries: 1 to %d layers make a projection head",
+           c->head.n, NET_HEAD_MAX);
+    n.block = c->block == 0 ? NET_BASIC : NET_BOTTLENECK;
+    n.stages = (int32_t)c->layers.n;
+    for (uint32_t i = 0; i < c->layers.n; i++) {
+        n.layers[i] = (int32_t)c->layers.v.i[i];
+        n.planes[i] = (int32_t)c->planes.v.i[i];
+    }
+    n.widen = c->widen;
+    n.in_channels = 1;
+    for (int i = 0; i < 3; i++)
+        n.size[i] = (int32_t)size;
+    n.conv1_stride = (int32_t)c->conv1_stride;
+    n.no_max_pool = !c->max_pool;
+    n.shortcut = c->shortcut == 0 ? NET_SHORTCUT_A : NET_SHORTCUT_B;
+    n.bias_downsample = c->bias_downsample;
+    n.n_head = (int32_t)c->head.n;
+    for (uint32_t i = 0; i < c->head.n; i++)
+        n.head[i] = (int32_t)c->head.v.i[i];
+    n.head_names = NET_HEAD_LAYERS;
+    n.trunk_prefix = "backbone.";
+    n.head_prefix = "projection_head.";
+    n.views = 4;
+    n.m = (int32_t)c->items;
+    n.joint = c->norm_batches == 1;
+    n.zero_theory_bias = c->zero_theory_bias;
+    n.backward = true;
+    *out = n;
+out:
+    return st;
+}
+
+struct loss_conf train_loss_conf(const struct train_conf *c)
+{
+    return (struct loss_conf){.name = "infonce",
+                              .temperature = c->temperature,
+                              .groups = (uint32_t)c->groups,
+                              .n = (uint32_t)(c->shards * c->items),
+                              .d = (uint32_t)c->head.v.i[c->head.n - 1]};
+}
+
+struct optim_conf train_optim_conf(const struct train_conf *c)
+{
+    return (struct optim_conf){.name = "lars",
+                               .momentum = c->momentum,
+                               .weight_decay = c->weight_decay,
+                               .trust = c->trust,
+                               .eps = 1e-8};
+}
+
+struct rate train_rate(const struct train_conf *c, int64_t steps)
+{
+    static const enum rate_kind kind[] = {RATE_CONSTANT, RATE_COSINE_STEP,
+                                          RATE_COSINE_EPOCH};
+
+    return (struct rate){.kind = kind[c->schedule],
+                         .base = c->lr,
+                         .t_max = c->t_max ? c->t_max : steps};
+}

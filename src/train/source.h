@@ -1,0 +1,40 @@
+#ifndef TRAIN_SOURCE_H
+#define TRAIN_SOURCE_H
+
+#include <stdint.h>
+
+#include "base/sha256.h"
+#include "base/status.h"
+
+#include "vol/patch.h"
+
+/* Where pretraining takes its patches from: a patch store, or formulas
+ * (benchmarks and tests that need no data). One thread at a time. */
+struct source; /* opaque */
+
+struct source_facts {
+    uint32_t rows;
+    uint32_t negatives;      /* stored negatives of a row, K */
+    uint32_t max_edge;       /* longest axis of any patch */
+    uint64_t max_bytes;      /* of one patch */
+    uint64_t bytes;          /* memory held when cached, else 0 */
+    char digest[SHA256_HEX]; /* of the content; identity of a run */
+};
+
+/* The store in folder `path`; held in memory if it has at most cache_bytes.
+ * ERR_FILE, ERR_DATA, ERR_NUMERIC, ERR_RUN as patch_store_open. */
+status
+source_store(const char *path, uint64_t cache_bytes, struct source **out);
+/* `rows` rows of edge^3 int16: a ball on noise, and noise alone; 4 negatives a
+ * row. ERR_MEM. */
+status source_computed(uint64_t seed,
+                       uint32_t rows,
+                       uint32_t edge,
+                       struct source **out);
+const struct source_facts *source_facts(const struct source *s);
+/* The positive (k = -1) or a negative of a row into data [max_bytes]. */
+status source_read(
+    struct source *s, uint32_t row, int32_t k, void *data, struct patch *out);
+void source_close(struct source *s);
+
+#endif
