@@ -8,6 +8,7 @@
 #include "base/status.h"
 
 #include "det/stream.h"
+#include "vol/pixel.h"
 #include "vol/volume.h"
 #include "vol/window.h"
 
@@ -42,12 +43,22 @@ status patch_grid(const struct geometry *geo,
                   const struct patch_conf *conf,
                   struct grid *out);
 
+/* The image that is sliced: size, spacing, place of its voxels. */
+struct geometry patch_image(const struct grid *g,
+                            const struct patch_conf *conf);
+/* The half-open box of a seed's patch in that image, clamped to it. */
+void patch_box(const struct grid *g,
+               const struct patch_conf *conf,
+               const double point[3],
+               int64_t lo[3],
+               int64_t hi[3]);
+
 /* Where a seed (world point, LPS mm) lies in the image that is sliced. */
 struct seed_place {
     double continuous[3]; /* index in the grid, before truncation */
     int64_t index[3];     /* truncated toward zero */
-    bool inside;          /* within the faces of the outer voxels */
-    double outside_mm;    /* distance to the image, 0 inside */
+    bool inside;          /* within the faces of the volume's outer voxels */
+    double outside_mm;    /* distance to the faces, 0 inside */
     bool negated_inside;  /* (-x, -y, z) would be inside */
     bool empty;           /* the patch would have no voxel */
 };
@@ -55,6 +66,8 @@ void seed_locate(const struct grid *g,
                  const struct patch_conf *conf,
                  const double point[3],
                  struct seed_place *out);
+/* Continuous index to index: truncation toward zero, kept within +-2^53. */
+void seed_index(const double continuous[3], int64_t index[3]);
 /* ERR_DATA with the text a user needs (by how many mm outside, would negating
  * x and y help) when the seed is further outside than tolerance_mm, or the
  * patch would be empty, or a coordinate is not finite. `name` starts it. */

@@ -1,0 +1,234 @@
+/* The toolkit's resampler walks scan lines along axis 0: it computes the
+ * input position of the line's first voxel and of the place one past its last,
+ * and goes from one to the other by the fraction i0 / n0. A window must do the
+ * same with the n0 of the whole grid, not its own; then its voxels are those
+ * of the whole image bit for bit. */
+#include "vol/window.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "vol/pixel.h"
+
+/* 0 <= x < 2^53 */
+static int64_t round_half_even(double x)
+{
+    int64_t i = (int64_t)x;
+    double rest = x - (double)i;
+
+    return rest > 0.5 || (rest == 0.5 && i % 2 == 1) ? i + 1 : i;
+}
+
+status grid_of(const struct geometry *input,
+               const double spacing[3],
+               const double input_inverse[9],
+               struct grid *out)
+{
+    status st = OK;
+    struct grid g = {0};
+
+    TRY(geometry_check(input, "image"));
+    g.geo = *input;
+    g.input = *input;
+    g.same = !spacing;
+    if (input_inverse)
+        memcpy(g.input_inverse, input_inverse, sizeof g.input_inverse);
+    else
+        geometry_inverse(input, g.input_inverse);
+    for (int a = 0; a < 3 && spacing; a++) {
+        double n = (double)input->size[a] * input->spacing[a] / spacing[a];
+
+        ENSURE(isfinite(spacing[a]) && spacing[a] > 0.0, ERR_DATA,
+               "spacing to resample to is %.9g mm on axis %d, it must be "
+               "positive",
+               spacing[a], a);
+        if (n < 2147483648.0)
+            g.geo.size[a] = round_half_even(n);
+        ENSURE(n < 2147483647.0 && g.geo.size[a] >= 1, ERR_DATA,
+               "axis %d of the image (%lld voxels of %.9g mm) has %.9g voxels "
+               "after resampling to %.9g mm, 1 to 2147483647 are possible",
+               a, (long long)input->size[a], input->spacing[a], n, spacing[a]);
+        g.geo.spacing[a] = spacing[a];
+    }
+    if (g.same)
+        memcpy(g.inverse, g.input_inverse, sizeof g.inverse);
+    else
+        geometry_inverse(&g.geo, g.inverse);
+    *out = g;
+out:
+    return st;
+}
+
+/* A part of one scan line. */
+struct line {
+    const void *in;
+    size_t offset[3]; /* elements from a voxel to its neighbour, per axis */
+    int64_t size[3];  /* of the input */
+    double start[3];  /* input position of i0 = 0 */
+    double way[3];    /* input position of i0 = n0, less start */
+    double n0;
+    int64_t lo, hi; /* i0 */
+    void *out;
+    ptrdiff_t at, stride;
+    double outside; /* stored unsaturated */
+};
+
+/* Where a position lies: element of the lower neighbour, distance to the upper
+ * ones, and the way to them (0 at the last voxel: edges are repeated). */
+struct cell {
+    size_t base;
+    size_t up[3];
+    double d[3];
+};
+
+static inline bool find_cell(const struct line *l, int64_t i0, struct cell *c)
+{
+    double alpha = (double)i0 / l->n0;
+
+    c->base = 0;
+    for (int a = 0; a < 3; a++) {
+        double x = l->start[a] + alpha * l->way[a];
+        int64_t b;
+
+        if (!(x >= -0.5 && x < (double)l->size[a] - 0.5))
+            return false;
+        b = x < 0.0 ? 0 : (int64_t)x;
+        c->d[a] = x < 0.0 ? 0.0 : x - (double)b;
+        c->base += (size_t)b * l->offset[a];
+        c->up[a] = b + 1 < l->size[a] ? l->offset[a] : 0;
+    }
+    return true;
+}
+
+static inline double mix(double a, double b, double d)
+{
+    return a + (b - a) * d;
+}
+
+/* Linear along axis 0, then 1, then 2. */
+#define CELL_VALUE(type)                                                       \
+    static inline double value_##type(const void *in, const struct cell *c)    \
+    {                                                                          \
+        const type *v = (const type *)in + c->base;                            \
+        const type *w = v + c->up[2];                                          \
+        size_t x = c->up[0];                                                   \
+        size_t y = c->up[1];                                                   \
+        double a = mix((double)v[0], (double)v[x], c->d[0]);                   \
+        double b = mix((double)v[y], (double)v[x + y], c->d[0]);               \
+        double e = mix((double)w[0], (double)w[x], c->d[0]);                   \
+        double f = mix((double)w[y], (double)w[x + y], c->d[0]);               \
+                                                                               \
+        return mix(mix(a, b, c->d[1]), mix(e, f, c->d[1]), c->d[2]);           \
+    }
+
+/* Between values of an integer type the mix stays within the type, so the
+ * saturation of pixel_set has nothing to do and the cast alone is left. */
+#define LINE_INT(type)                                                         \
+    CELL_VALUE(type)                                                           \
+    static void line_##type(const struct line *l)                              \
+    {                                                                          \
+        type *out = (type *)l->out + l->at;                                    \
+        type outside = (type)(int64_t)l->outside;                              \
+        struct cell c;                                                         \
+                                                                               \
+        for (int64_t i = l->lo; i < l->hi; i++, out += l->stride)              \
+            *out =                                                             \
+                find_cell(l, i, &c) ? (type)value_##type(l->in, &c) : outside; \
+    }
+
+#define LINE_FLOAT(type, kind)                                                 \
+    CELL_VALUE(type)                                                           \
+    static void line_##type(const struct line *l)                              \
+    {                                                                          \
+        type *out = (type *)l->out + l->at;                                    \
+        struct cell c;                                                         \
+                                                                               \
+        for (int64_t i = l->lo; i < l->hi; i++, out += l->stride)              \
+            pixel_set(kind, out, 0,                                            \
+                      find_cell(l, i, &c) ? value_##type(l->in, &c)            \
+                                          : l->outside);                       \
+    }
+
+LINE_INT(uint8_t)
+LINE_INT(int8_t)
+LINE_INT(uint16_t)
+LINE_INT(int16_t)
+LINE_INT(uint32_t)
+LINE_INT(int32_t)
+LINE_FLOAT(float, PIXEL_F32)
+LINE_FLOAT(double, PIXEL_F64)
+
+static void (*const line_of[PIXEL_TYPES])(const struct line *) = {
+    line_uint8_t,  line_int8_t,  line_uint16_t, line_int16_t,
+    line_uint32_t, line_int32_t, line_float,    line_double};
+
+static void
+input_position(const struct grid *g, const int64_t index[3], double out[3])
+{
+    double i[3] = {(double)index[0], (double)index[1], (double)index[2]};
+    double p[3];
+
+    geometry_point(&g->geo, i, p);
+    geometry_index(&g->input, g->input_inverse, p, out);
+}
+
+/* No resampling: the voxels themselves. */
+static void
+copy_line(const struct volume *v, const int64_t lo[3], const struct line *l)
+{
+    size_t size = pixel_size(v->pixel);
+    const char *in = v->data;
+    char *out = l->out;
+
+    in += ((size_t)lo[0] * l->offset[0] + (size_t)lo[1] * l->offset[1] +
+           (size_t)lo[2] * l->offset[2]) *
+          size;
+    out += l->at * (ptrdiff_t)size;
+    for (int64_t i = l->lo; i < l->hi; i++) {
+        memcpy(out, in, size);
+        in += size;
+        out += l->stride * (ptrdiff_t)size;
+    }
+}
+
+void window_resample(const struct volume *v,
+                     const struct grid *g,
+                     const int64_t lo[3],
+                     const int64_t hi[3],
+                     void *out,
+                     size_t at,
+                     const ptrdiff_t stride[3])
+{
+    const int64_t *n = v->geo.size;
+    struct line l = {.in = v->data,
+                     .offset = {1, (size_t)n[0], (size_t)n[0] * (size_t)n[1]},
+                     .size = {n[0], n[1], n[2]},
+                     .n0 = (double)g->geo.size[0],
+                     .lo = lo[0],
+                     .hi = hi[0],
+                     .out = out,
+                     .stride = stride[0],
+                     .outside = -1024.0};
+
+    for (int a = 0; a < 3; a++)
+        BUG_IF(lo[a] < 0 || hi[a] > g->geo.size[a] || n[a] != g->input.size[a]);
+    for (int64_t k = lo[2]; k < hi[2]; k++)
+        for (int64_t j = lo[1]; j < hi[1]; j++) {
+            const int64_t first[3] = {0, j, k};
+            const int64_t past[3] = {g->geo.size[0], j, k};
+            const int64_t from[3] = {lo[0], j, k};
+
+            l.at = (ptrdiff_t)at + (j - lo[1]) * stride[1] +
+                   (k - lo[2]) * stride[2];
+            if (g->same) {
+                copy_line(v, from, &l);
+                continue;
+            }
+            input_position(g, first, l.start);
+            input_position(g, past, l.way);
+            for (int a = 0; a < 3; a++)
+                l.way[a] -= l.start[a];
+            line_of[v->pixel](&l);
+        }
+}

@@ -1,0 +1,381 @@
+/* The training path against the original's outputs: every case whose volume
+ * can be had (formula phantoms, NIfTI files). With the recorded point_to_index
+ * everything is compared bit for bit; with our own inverse axis-aligned cases
+ * bit for bit, oblique ones within the bound of the files' README. */
+#include "golden/patches.h"
+#include "vol/orient.h"
+#include "vol/patch.h"
+#include "vol/window.h"
+
+struct tally {
+    int covered, consumed, axis, oblique, own_same;
+};
+
+static void get_f64s(const struct json *j, const char *key, double *out, int n)
+{
+    const struct json *a = json_get(j, key);
+
+    assert_int_equal(json_len(a), n);
+    for (int i = 0; i < n; i++)
+        out[i] = json_f64(json_at(a, (size_t)i), NAN);
+}
+
+static void get_i64s(const struct json *a, int64_t *out)
+{
+    assert_int_equal(json_len(a), 3);
+    for (size_t i = 0; i < 3; i++)
+        out[i] = json_i64(json_at(a, i), INT64_MIN);
+}
+
+static struct geometry get_geometry(const struct json *j)
+{
+    struct geometry g;
+
+    get_i64s(json_get(j, "size"), g.size);
+    get_f64s(j, "spacing", g.spacing, 3);
+    get_f64s(j, "origin", g.origin, 3);
+    get_f64s(j, "direction", g.direction, 9);
+    return g;
+}
+
+static void same_numbers(
+    const char *name, const char *what, const double *a, const double *b, int n)
+{
+    for (int i = 0; i < n; i++)
+        if (!(a[i] == b[i]))
+            fail_msg("%s: %s[%d] is %.17g, expected %.17g", name, what, i, a[i],
+                     b[i]);
+}
+
+static void same_geometry(const char *name,
+                          const struct geometry *a,
+                          const struct geometry *b)
+{
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(a->size[i], b->size[i]);
+    same_numbers(name, "spacing", a->spacing, b->spacing, 3);
+    same_numbers(name, "origin", a->origin, b->origin, 3);
+    same_numbers(name, "direction", a->direction, b->direction, 9);
+}
+
+static bool is_aligned(const struct geometry *g)
+{
+    int zeros = 0;
+
+    for (int i = 0; i < 9; i++)
+        zeros += g->direction[i] == 0.0;
+    return zeros == 6;
+}
+
+static bool ends_with(const char *s, const char *end)
+{
+    size_t n = strlen(s);
+    size_t k = strlen(end);
+
+    return n >= k && strcmp(s + n - k, end) == 0;
+}
+
+/* Phantoms need no file; CTs only when the format is read. */
+static bool is_covered(const struct json *c)
+{
+    const struct json *s = json_get(c, "source");
+    const char *ct = json_text(json_get(s, "ct"));
+
+    return !ct || ends_with(ct, ".nii.gz") || ends_with(ct, ".nii");
+}
+
+static void load(const struct json *c, struct volume *v)
+{
+    const char *name = json_text(json_get(c, "name"));
+    const struct json *s = json_get(c, "source");
+    const char *ct = json_text(json_get(s, "ct"));
+    struct geometry g = get_geometry(json_get(c, "geometry"));
+
+    if (ct) {
+        char *path = ct_path(ct);
+
+        assert_ok(volume_open(path, v));
+        same_geometry(name, &v->geo, &g);
+        free(path);
+    } else {
+        struct phantom p = phantom_of(json_get(s, "phantom"));
+
+        *v = (struct volume){g, p.pixel, phantom_make(&p)};
+    }
+    check_sha256(name, json_text(json_get(c, "input_sha256")), v->data,
+                 geometry_len(&v->geo) * pixel_size(v->pixel));
+}
+
+static struct patch_conf options(const struct json *c)
+{
+    const struct json *o = json_get(c, "options");
+    struct patch_conf conf = {0};
+
+    conf.radius = json_i64(json_get(o, "radius"), 0);
+    conf.orient = json_bool(json_get(o, "orient"), false);
+    conf.orient_patch = json_bool(json_get(o, "orient_patch"), false);
+    conf.resample = !json_is_null(json_get(o, "resample_spacing"));
+    if (conf.resample)
+        get_f64s(o, "resample_spacing", conf.spacing_mm, 3);
+    return conf;
+}
+
+static void
+check_array(const char *name, const struct json *want, const struct patch *p)
+{
+    char what[128];
+
+    for (size_t a = 0; a < 3; a++)
+        if (p->shape[a] != json_i64(json_at(json_get(want, "shape"), a), -1))
+            fail_msg("%s: shape[%zu] is %d", name, a, p->shape[a]);
+    assert_string_equal(pixel_name(p->pixel),
+                        json_text(json_get(want, "dtype")));
+    (void)snprintf(what, sizeof what, "%s, %d x %d x %d", name, p->shape[0],
+                   p->shape[1], p->shape[2]);
+    check_sha256(what, json_text(json_get(want, "sha256")), p->data,
+                 patch_len(p) * pixel_size(p->pixel));
+}
+
+static void check_resampled(const char *name,
+                            const struct json *want,
+                            const struct volume *v,
+                            const struct grid *g)
+{
+    const int64_t *n = g->geo.size;
+    const int64_t lo[3] = {0, 0, 0};
+    const ptrdiff_t stride[3] = {1, (ptrdiff_t)n[0], (ptrdiff_t)(n[0] * n[1])};
+    struct geometry geo;
+    struct patch all = {
+        {(int32_t)n[2], (int32_t)n[1], (int32_t)n[0]}, v->pixel, NULL};
+
+    if (!want) { /* the case without resampling */
+        assert_true(g->same);
+        return;
+    }
+    geo = get_geometry(want);
+    same_geometry(name, &g->geo, &geo);
+    assert_ok(mem_raw(geometry_len(&geo), pixel_size(v->pixel), &all.data));
+    window_resample(v, g, lo, g->geo.size, all.data, 0, stride);
+    check_array(name, want, &all);
+    mem_free(all.data);
+}
+
+static void check_seed(const char *name,
+                       const struct json *c,
+                       const struct grid *g,
+                       const struct patch_conf *conf,
+                       const double point[3])
+{
+    struct geometry want = get_geometry(json_get(c, "sliced_image"));
+    struct geometry have = patch_image(g, conf);
+    struct seed_place place;
+    double index[3];
+    int64_t i64[3];
+    int64_t lo[3];
+    int64_t hi[3];
+
+    same_geometry(name, &have, &want);
+    seed_locate(g, conf, point, &place);
+    get_f64s(c, "continuous_index", index, 3);
+    same_numbers(name, "continuous index", place.continuous, index, 3);
+    get_i64s(json_get(c, "index"), i64);
+    patch_box(g, conf, point, lo, hi);
+    for (size_t a = 0; a < 3; a++) {
+        const struct json *range = json_at(json_get(c, "clamped"), a);
+
+        assert_int_equal(place.index[a], i64[a]);
+        if (json_i64(json_at(range, 1), -1) > json_i64(json_at(range, 0), -1)) {
+            assert_int_equal(lo[a], json_i64(json_at(range, 0), -1));
+            assert_int_equal(hi[a], json_i64(json_at(range, 1), -1));
+        } else {
+            assert_int_equal(lo[a], hi[a]);
+        }
+    }
+}
+
+static void check_negative(const char *name,
+                           const struct json *c,
+                           const struct volume *v,
+                           const struct grid *g,
+                           const struct patch_conf *conf,
+                           struct patch *p)
+{
+    int64_t corner[3];
+    int64_t range[3];
+    int64_t want[3];
+
+    if (!json_get(c, "negative"))
+        return;
+    get_i64s(json_get(c, "negative_corner"), corner);
+    get_i64s(json_get(c, "negative_draw_range"), want);
+    negative_range(g, conf, range);
+    for (int a = 0; a < 3; a++)
+        assert_int_equal(range[a], want[a]);
+    patch_negative(v, g, conf, corner, p);
+    check_array(name, json_get(c, "negative"), p);
+}
+
+/* With our own inverse: how far is the positive patch off? The README allows
+ * +-1 HU, and -1024 on one side within 1e-12 of the inside limits. */
+static void check_own(const char *name,
+                      const struct json *c,
+                      const struct volume *v,
+                      const struct patch_conf *conf,
+                      const double point[3],
+                      struct tally *t)
+{
+    struct patch theirs = {0};
+    struct patch ours = {0};
+    struct grid g;
+    bool same;
+
+    assert_ok(patch_grid(&v->geo, conf, &g));
+    assert_ok(patch_new(conf->radius, v->pixel, &ours));
+    patch_positive(v, &g, conf, point, &ours);
+    if (is_aligned(&v->geo)) {
+        check_array(name, json_get(c, "positive"), &ours);
+        check_resampled(name, json_get(c, "resampled"), v, &g);
+    } else {
+        struct grid exact;
+        double inverse[9];
+        double worst = 0.0;
+
+        get_f64s(json_get(c, "geometry"), "point_to_index", inverse, 9);
+        assert_ok(grid_of(&v->geo, conf->resample ? conf->spacing_mm : NULL,
+                          inverse, &exact));
+        get_f64s(json_get(c, "resampled"), "point_to_index", exact.inverse, 9);
+        assert_ok(patch_new(conf->radius, v->pixel, &theirs));
+        patch_positive(v, &exact, conf, point, &theirs);
+        assert_memory_equal(ours.shape, theirs.shape, sizeof ours.shape);
+        for (size_t i = 0; i < patch_len(&ours); i++) {
+            double a = pixel_get(v->pixel, ours.data, i);
+            double b = pixel_get(v->pixel, theirs.data, i);
+
+            if (a != -1024.0 && b != -1024.0 && fabs(a - b) > worst)
+                worst = fabs(a - b);
+        }
+        if (worst > (v->pixel >= PIXEL_F32 ? 1e-3 : 1.0))
+            fail_msg("%s: own inverse: off by %.3g HU", name, worst);
+        same = memcmp(ours.data, theirs.data,
+                      patch_len(&ours) * pixel_size(v->pixel)) == 0;
+        t->own_same += same;
+    }
+    patch_free(&ours);
+    patch_free(&theirs);
+}
+
+static void check_case(const struct json *c, struct tally *t)
+{
+    const char *name = json_text(json_get(c, "name"));
+    struct patch_conf conf = options(c);
+    struct volume v = {0};
+    struct patch p = {0};
+    struct grid g;
+    double inverse[9];
+    double point[3];
+
+    load(c, &v);
+    get_f64s(c, "point", point, 3);
+    get_f64s(json_get(c, "geometry"), "point_to_index", inverse, 9);
+    assert_ok(
+        grid_of(&v.geo, conf.resample ? conf.spacing_mm : NULL, inverse, &g));
+    if (!g.same)
+        get_f64s(json_get(c, "resampled"), "point_to_index", g.inverse, 9);
+    check_resampled(name, json_get(c, "resampled"), &v, &g);
+    check_seed(name, c, &g, &conf, point);
+    if (json_bool(json_get(json_get(c, "options"), "input_is_target"), false)) {
+        assert_null(json_get(c, "positive")); /* geometry is all it records */
+    } else {
+        assert_ok(patch_new(conf.radius, v.pixel, &p));
+        patch_positive(&v, &g, &conf, point, &p);
+        check_array(name, json_get(c, "positive"), &p);
+        check_negative(name, c, &v, &g, &conf, &p);
+        check_own(name, c, &v, &conf, point, t);
+    }
+    t->consumed++;
+    if (is_aligned(&v.geo))
+        t->axis++;
+    else
+        t->oblique++;
+    patch_free(&p);
+    volume_free(&v);
+}
+
+static void test_train_path(void **state)
+{
+    struct json *root = golden_json("patches/train_path.json");
+    const struct json *cases = json_get(root, "cases");
+    struct tally t = {0};
+
+    (void)state;
+    for (size_t i = 0; i < json_len(cases); i++)
+        t.covered += is_covered(json_at(cases, i));
+    for (size_t i = 0; i < json_len(cases); i++)
+        if (is_covered(json_at(cases, i)))
+            check_case(json_at(cases, i), &t);
+    printf(
+        "consumed %d of %d covered (%zu listed): %d axis-aligned, %d oblique "
+        "(%d of them exact with our own inverse)\n",
+        t.consumed, t.covered, json_len(cases), t.axis, t.oblique, t.own_same);
+    assert_true(t.covered > 0);
+    assert_int_equal(t.consumed, t.covered);
+    json_free(root);
+}
+
+/* NIfTI files of volumes.json: geometry, type, voxels. */
+static void test_volumes(void **state)
+{
+    struct json *root = golden_json("patches/volumes.json");
+    const struct json *list = json_get(root, "volumes");
+    int covered = 0;
+    int consumed = 0;
+
+    (void)state;
+    for (size_t i = 0; i < json_len(list); i++) {
+        const struct json *j = json_at(list, i);
+        const char *name = json_text(json_get(j, "path"));
+        struct geometry want;
+        struct volume v = {0};
+        int16_t *as_int16 = NULL;
+        char *path = NULL;
+
+        if (!ends_with(name, ".nii.gz"))
+            continue;
+        covered++;
+        want = get_geometry(j);
+        path = ct_path(name);
+        assert_ok(volume_open(path, &v));
+        same_geometry(name, &v.geo, &want);
+        assert_non_null(strstr(json_text(json_get(j, "pixel")),
+                               pixel_size(v.pixel) == 1   ? "8-bit unsigned"
+                               : pixel_size(v.pixel) == 2 ? "16-bit signed"
+                                                          : "32-bit signed"));
+        assert_string_equal(json_text(json_get(j, "dtype")), "int16");
+        assert_ok(mem_raw(geometry_len(&v.geo), 2, &as_int16));
+        for (size_t k = 0; k < geometry_len(&v.geo); k++)
+            as_int16[k] = (int16_t)pixel_get(v.pixel, v.data, k);
+        check_sha256(name, json_text(json_get(j, "sha256")), as_int16,
+                     geometry_len(&v.geo) * 2);
+        consumed++;
+        mem_free(as_int16);
+        volume_free(&v);
+        free(path);
+    }
+    printf("consumed %d of %d covered (%zu listed)\n", consumed, covered,
+           json_len(list));
+    assert_true(covered > 0);
+    assert_int_equal(consumed, covered);
+    json_free(root);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_volumes),
+        cmocka_unit_test(test_train_path),
+    };
+
+    need(golden_path("patches/train_path.json"));
+    need(ct_path("nifti/abdomen_example_ct_sm.nii.gz"));
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
