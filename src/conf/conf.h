@@ -59,7 +59,9 @@ struct conf_table {
 };
 
 /* A recipe preset: the key that names it and what it sets before the file is
- * read; "key=value" texts, NULL-terminated. The run id sees only keys. */
+ * read; "key=value" texts, NULL-terminated. The run id sees only the keys that
+ * are set, not the name. The key has a row of type CONF_ENUM at the top level
+ * (no dot); a choice without a preset sets nothing. */
 struct conf_preset {
     const char *key;  /* "recipe" */
     const char *name; /* "intended" */
@@ -68,7 +70,11 @@ struct conf_preset {
 
 struct conf; /* opaque, owns the texts the structs point at */
 
-/* defaults < preset < file < --set. file NULL: none. ERR_CONF: unknown key
+/* defaults < preset < file < --set. file NULL: none. In the file nested maps
+ * and dotted keys mean the same; in sets ("key=value", the last one of a key
+ * holds) a text stands as it is, without quotes, a list as [a, b]. The structs
+ * change on success only. Texts are UTF-8 without control characters. ERR_BUG:
+ * a table is wrong. ERR_CONF: unknown key
  * (with file:line and the nearest known key), duplicate key, wrong type, out
  * of range, alias, anchor, tag, deeper than 8, NaN, missing key. ERR_FILE. */
 status conf_load(const struct conf_table *tables,
@@ -84,8 +90,9 @@ void conf_free(struct conf *c);
 /* Was the key given (preset, file or --set)? */
 bool conf_given(const struct conf *c, const char *key);
 
-/* Canonical YAML, table order, defaults filled in; role filter: with
- * placement false only identity keys. */
+/* Canonical YAML, table order, one line "key: value" for each, defaults filled
+ * in; reads back as the same. With placement false only identity keys; else
+ * the others are marked by a comment. */
 void conf_dump(const struct conf *c, bool placement, struct text *out);
 /* SHA-256 of program name + identity dump. */
 status

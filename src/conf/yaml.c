@@ -1,0 +1,303 @@
+/* libyaml's events build a tree; the stack of open nodes is an array because
+ * depth is limited. */
+#include "conf/yaml.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <yaml.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+struct builder {
+    const char *name;
+    struct yaml_node *root;
+    struct yaml_node *open[YAML_DEPTH];
+    int depth;
+    char *key; /* read, waits for its value */
+    uint32_t key_line;
+    int documents;
+    bool ended;
+};
+
+static void free_children(struct yaml_node *n)
+{
+    while (n) {
+        struct yaml_node *next = n->next;
+
+        free_children(n->first); /* at most YAML_DEPTH deep */
+        mem_free(n->key);
+        mem_free(n->text);
+        mem_free(n);
+        n = next;
+    }
+}
+
+void yaml_free(struct yaml_node *root)
+{
+    free_children(root);
+}
+
+static status copy_scalar(const struct builder *b,
+                          const yaml_event_t *e,
+                          uint32_t line,
+                          char **out)
+{
+    status st = OK;
+    const char *s = (const char *)e->data.scalar.value;
+
+    ENSURE(strlen(s) == e->data.scalar.length, ERR_CONF,
+           "%s:%" PRIu32 ": a zero byte in a text", b->name, line);
+    TRY(mem_text(s, out));
+out:
+    return st;
+}
+
+static status take_key(struct builder *b, const yaml_event_t *e, uint32_t line)
+{
+    status st = OK;
+    const struct yaml_node *map = b->open[b->depth - 1];
+
+    ENSURE(e->type == YAML_SCALAR_EVENT, ERR_CONF,
+           "%s:%" PRIu32 ": a key must be a word", b->name, line);
+    TRY(copy_scalar(b, e, line, &b->key));
+    b->key_line = line;
+    for (const struct yaml_node *n = map->first; n; n = n->next)
+        ENSURE(strcmp(n->key, b->key) != 0, ERR_CONF,
+               "%s:%" PRIu32 ": key \"%s\" is there twice (first in line "
+               "%" PRIu32 ")",
+               b->name, line, b->key, n->line);
+out:
+    return st;
+}
+
+/* Hang a new node into the open one; the tree owns it from then on. */
+static void hang(struct builder *b, struct yaml_node *n)
+{
+    struct yaml_node *up = b->depth ? b->open[b->depth - 1] : NULL;
+
+    n->key = b->key;
+    b->key = NULL;
+    if (!up)
+        b->root = n;
+    else if (up->last)
+        up->last->next = n;
+    else
+        up->first = n;
+    if (up)
+        up->last = n;
+}
+
+static status take_node(struct builder *b, const yaml_event_t *e, uint32_t line)
+{
+    status st = OK;
+    struct yaml_node *n = NULL;
+
+    TRY(mem_new(1, sizeof *n, &n));
+    n->line = b->key ? b->key_line : line;
+    if (e->type == YAML_SCALAR_EVENT) {
+        n->kind = YAML_SCALAR;
+        n->quoted = e->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
+        TRY(copy_scalar(b, e, line, &n->text));
+        hang(b, n);
+    } else {
+        n->kind = e->type == YAML_MAPPING_START_EVENT ? YAML_MAP : YAML_LIST;
+        ENSURE(b->depth < YAML_DEPTH, ERR_CONF,
+               "%s:%" PRIu32 ": nested deeper than %d levels", b->name, line,
+               YAML_DEPTH);
+        hang(b, n);
+        b->open[b->depth++] = n;
+    }
+    n = NULL;
+out:
+    free_children(n);
+    return st;
+}
+
+static status
+refuse_extras(const struct builder *b, const yaml_event_t *e, uint32_t line)
+{
+    status st = OK;
+    const yaml_char_t *anchor = NULL;
+    const yaml_char_t *tag = NULL;
+
+    ENSURE(e->type != YAML_ALIAS_EVENT, ERR_CONF,
+           "%s:%" PRIu32 ": alias *%s: aliases are not used here, write the "
+           "value out",
+           b->name, line, (const char *)e->data.alias.anchor);
+    if (e->type == YAML_SCALAR_EVENT) {
+        anchor = e->data.scalar.anchor;
+        tag = e->data.scalar.tag;
+    } else if (e->type == YAML_SEQUENCE_START_EVENT) {
+        anchor = e->data.sequence_start.anchor;
+        tag = e->data.sequence_start.tag;
+    } else if (e->type == YAML_MAPPING_START_EVENT) {
+        anchor = e->data.mapping_start.anchor;
+        tag = e->data.mapping_start.tag;
+    }
+    ENSURE(!anchor, ERR_CONF,
+           "%s:%" PRIu32 ": anchor &%s: anchors are not used here", b->name,
+           line, (const char *)anchor);
+    ENSURE(!tag, ERR_CONF, "%s:%" PRIu32 ": tag %s: tags are not used here",
+           b->name, line, (const char *)tag);
+out:
+    return st;
+}
+
+static status take_event(struct builder *b, const yaml_event_t *e)
+{
+    status st = OK;
+    uint32_t line = (uint32_t)e->start_mark.line + 1;
+    struct yaml_node *up = b->depth ? b->open[b->depth - 1] : NULL;
+
+    TRY(refuse_extras(b, e, line));
+    switch (e->type) {
+    case YAML_DOCUMENT_START_EVENT:
+        ENSURE(++b->documents == 1, ERR_CONF,
+               "%s:%" PRIu32 ": a second document", b->name, line);
+        break;
+    case YAML_SCALAR_EVENT:
+    case YAML_SEQUENCE_START_EVENT:
+    case YAML_MAPPING_START_EVENT:
+        if (up && up->kind == YAML_MAP && !b->key)
+            TRY(take_key(b, e, line));
+        else
+            TRY(take_node(b, e, line));
+        break;
+    case YAML_SEQUENCE_END_EVENT:
+    case YAML_MAPPING_END_EVENT:
+        b->depth--;
+        break;
+    case YAML_STREAM_END_EVENT:
+        b->ended = true;
+        break;
+    default:
+        break;
+    }
+out:
+    return st;
+}
+
+static status parse_events(yaml_parser_t *parser, struct builder *b)
+{
+    status st = OK;
+
+    while (!b->ended) {
+        yaml_event_t e;
+
+        ENSURE(yaml_parser_parse(parser, &e), ERR_CONF,
+               "%s:%zu: not valid YAML: %s%s%s", b->name,
+               parser->problem_mark.line + 1,
+               parser->problem ? parser->problem : "unreadable",
+               parser->context ? ", " : "",
+               parser->context ? parser->context : "");
+        st = take_event(b, &e);
+        yaml_event_delete(&e);
+        TRY(st);
+    }
+out:
+    return st;
+}
+
+status yaml_parse(const char *bytes,
+                  size_t len,
+                  const char *name,
+                  struct yaml_node **out)
+{
+    status st = OK;
+    struct builder b = {.name = name};
+    yaml_parser_t parser;
+
+    ENSURE(yaml_parser_initialize(&parser), ERR_MEM,
+           "out of memory while reading %s", name);
+    yaml_parser_set_input_string(&parser, (const unsigned char *)bytes, len);
+    st = parse_events(&parser, &b);
+    yaml_parser_delete(&parser);
+    TRY(st);
+    if (!b.root) {
+        TRY(mem_new(1, sizeof *b.root, &b.root));
+        b.root->kind = YAML_MAP;
+        b.root->line = 1;
+    }
+    *out = b.root;
+    b.root = NULL;
+out:
+    mem_free(b.key);
+    yaml_free(b.root);
+    return st;
+}
+
+bool yaml_is_null(const struct yaml_node *n)
+{
+    return n->kind == YAML_SCALAR && !n->quoted &&
+           (!*n->text || strcmp(n->text, "~") == 0 ||
+            strcmp(n->text, "null") == 0);
+}
+
+static status
+put_scalar(const struct yaml_node *n, const char *name, struct text *t)
+{
+    status st = OK;
+    double d;
+    int64_t i;
+
+    if (n->quoted)
+        text_json(t, n->text);
+    else if (yaml_is_null(n))
+        text_add(t, "null");
+    else if (strcmp(n->text, "true") == 0 || strcmp(n->text, "false") == 0)
+        text_add(t, "%s", n->text);
+    else if (text_to_i64(n->text, &i))
+        text_add(t, "%" PRId64, i);
+    else if (text_to_double(n->text, &d))
+        text_double(t, d);
+    else
+        text_json(t, n->text);
+    ENSURE(n->quoted || (!strstr(n->text, ".nan") && !strstr(n->text, ".inf")),
+           ERR_CONF, "%s:%" PRIu32 ": %s is not a finite number", name, n->line,
+           n->text);
+out:
+    return st;
+}
+
+static status
+put_node(const struct yaml_node *n, const char *name, struct text *t)
+{
+    status st = OK;
+
+    if (n->kind == YAML_SCALAR)
+        return put_scalar(n, name, t);
+    text_add(t, n->kind == YAML_MAP ? "{" : "[");
+    for (const struct yaml_node *c = n->first; c; c = c->next) {
+        if (c->key) {
+            text_json(t, c->key);
+            text_add(t, ": ");
+        }
+        TRY(put_node(c, name, t)); /* at most YAML_DEPTH deep */
+        text_add(t, c->next ? ", " : "");
+    }
+    text_add(t, n->kind == YAML_MAP ? "}" : "]");
+out:
+    return st;
+}
+
+status yaml_read_json(const char *path, struct json **out)
+{
+    status st = OK;
+    struct yaml_node *root = NULL;
+    struct text t = {0};
+    char *bytes = NULL;
+    size_t len = 0;
+
+    TRY(file_read(path, YAML_MAX_BYTES, &bytes, &len));
+    TRY(yaml_parse(bytes, len, path, &root));
+    TRY(put_node(root, path, &t));
+    TRY(text_status(&t));
+    TRY(json_parse(t.s, t.len, path, out));
+out:
+    mem_free(bytes);
+    yaml_free(root);
+    text_free(&t);
+    return st;
+}

@@ -1,0 +1,48 @@
+#ifndef CONF_YAML_H
+#define CONF_YAML_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/json.h"
+#include "base/status.h"
+
+/* The strict part of YAML that is used here: one document of maps, lists and
+ * scalars. Refused (ERR_CONF with name:line): aliases, anchors, tags, a key
+ * twice in one map, keys that are no scalars, more than YAML_DEPTH levels,
+ * zero bytes, a second document. */
+
+enum { YAML_DEPTH = 8, YAML_MAX_BYTES = 4 << 20 };
+enum yaml_kind { YAML_SCALAR, YAML_LIST, YAML_MAP };
+
+/* Plain data; members of a map carry their key. */
+struct yaml_node {
+    enum yaml_kind kind;
+    uint32_t line; /* from 1: of the key in a map, else of the value */
+    bool quoted;   /* a scalar in quotes is text, whatever it looks like */
+    char *key;     /* NULL outside maps */
+    char *text;    /* scalars */
+    struct yaml_node *first; /* children in file order */
+    struct yaml_node *last;
+    struct yaml_node *next;
+};
+
+/* name is for messages. An empty document gives an empty map. The caller ends
+ * it with yaml_free. ERR_CONF, ERR_MEM. */
+status yaml_parse(const char *bytes,
+                  size_t len,
+                  const char *name,
+                  struct yaml_node **out);
+void yaml_free(struct yaml_node *root);
+
+/* Is the scalar "no value": empty, ~ or null without quotes? */
+bool yaml_is_null(const struct yaml_node *n);
+
+/* A YAML file for which there is no schema table (lists of gates, manifests)
+ * as a JSON tree (json_free): plain true, false, null and numbers by the rules
+ * of JSON (1e-6 and .5 are numbers too), everything else text; .nan and .inf
+ * are refused. ERR_FILE, ERR_CONF, ERR_MEM. */
+status yaml_read_json(const char *path, struct json **out);
+
+#endif
