@@ -50,8 +50,8 @@ status scored_metric(const struct scored *s,
                      uint32_t n,
                      double *out);
 
-/* One call for two classes: y 0/1, one score per row. NaN when one class is
- * missing (AP: 0 without positives, NaN without rows). ERR_NUMERIC. */
+/* One call for two classes: y > 0 is positive, one score per row. NaN when one
+ * class is missing (AP: 0 without positives, NaN without rows). ERR_NUMERIC. */
 status roc_auc(const int32_t *y, const double *score, uint32_t n, double *out);
 status average_precision(const int32_t *y,
                          const double *score,

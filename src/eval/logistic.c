@@ -1,0 +1,269 @@
+#include "eval/logistic.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+
+#include "eval/basis.h"
+#include "eval/newton.h"
+#include "eval/softmax.h"
+
+struct logistic {
+    struct basis basis;
+};
+
+status logistic_prepare(const double *x,
+                        uint32_t n,
+                        uint32_t p,
+                        struct team *team,
+                        struct logistic **out)
+{
+    status st = OK;
+    struct logistic *l = NULL;
+
+    TRY(mem_new(1, sizeof *l, &l));
+    TRY(basis_make(x, n, p, team, &l->basis));
+    *out = l;
+    l = NULL;
+out:
+    mem_free(l);
+    return st;
+}
+
+void logistic_free(struct logistic *l)
+{
+    if (!l)
+        return;
+    basis_clear(&l->basis);
+    mem_free(l);
+}
+
+void logistic_model_free(struct logistic_model *m)
+{
+    if (!m)
+        return;
+    mem_free(m->coef);
+    mem_free(m->intercept);
+    mem_free(m);
+}
+
+static status
+model_new(uint32_t p, uint32_t classes, double c, struct logistic_model **out)
+{
+    status st = OK;
+    struct logistic_model *m = NULL;
+
+    TRY(mem_new(1, sizeof *m, &m));
+    m->p = p;
+    m->classes = classes;
+    m->columns = classes == 2 ? 1 : classes;
+    m->c = c;
+    TRY(mem_new((size_t)m->columns * p, sizeof(double), &m->coef));
+    TRY(mem_new(m->columns, sizeof(double), &m->intercept));
+    *out = m;
+    m = NULL;
+out:
+    logistic_model_free(m);
+    return st;
+}
+
+/* The rows of a task: all of them in place, or a subset gathered. */
+struct rows {
+    const double *a;
+    const int32_t *y;
+    uint32_t n;
+    double *own_a;
+    int32_t *own_y;
+};
+
+static status
+gather(const struct basis *b, const struct logistic_task *task, struct rows *r)
+{
+    status st = OK;
+
+    if (!task->rows) {
+        *r = (struct rows){.a = b->a, .y = task->y, .n = b->n};
+        return OK;
+    }
+    *r = (struct rows){.n = task->n_rows};
+    TRY(mem_raw((size_t)r->n * b->lda, sizeof(double), &r->own_a));
+    TRY(mem_raw(r->n, sizeof(int32_t), &r->own_y));
+    for (uint32_t i = 0; i < r->n; i++) {
+        uint32_t row = task->rows[i];
+
+        ENSURE(row < b->n, ERR_DATA, "row %u of %u does not exist", row, b->n);
+        memcpy(r->own_a + (size_t)i * b->lda, b->a + (size_t)row * b->lda,
+               b->lda * sizeof(double));
+        r->own_y[i] = task->y[row];
+    }
+    r->a = r->own_a;
+    r->y = r->own_y;
+out:
+    return st;
+}
+
+static status check_labels(const struct rows *r,
+                           const struct logistic_task *task)
+{
+    status st = OK;
+    uint32_t *count = NULL;
+    uint32_t present = 0;
+
+    ENSURE(task->c > 0.0 && __builtin_isfinite(task->c), ERR_DATA,
+           "C = %g, but it must be positive and finite", task->c);
+    ENSURE(task->classes >= 2, ERR_DATA,
+           "labels: %u classes, but a classifier needs two or more",
+           task->classes);
+    TRY(mem_new(task->classes, sizeof *count, &count));
+    for (uint32_t i = 0; i < r->n; i++) {
+        ENSURE(r->y[i] >= 0 && (uint32_t)r->y[i] < task->classes, ERR_DATA,
+               "labels: row %u has class %d, outside 0..%u", i, r->y[i],
+               task->classes - 1);
+        present += count[r->y[i]]++ == 0;
+    }
+    ENSURE(present >= 2, ERR_DATA,
+           "labels: the %u rows hold one class only; a classifier needs two",
+           r->n);
+    for (uint32_t k = 0; k < task->classes; k++)
+        ENSURE(count[k] > 0, ERR_DATA,
+               "labels: class %u has no rows, so its weights are undefined", k);
+out:
+    mem_free(count);
+    return st;
+}
+
+/* Weights between the basis and the features; v [q] and w [p] are scratch. */
+static void start_from(const struct basis *b,
+                       const struct logistic_model *m,
+                       struct newton *f,
+                       double *v,
+                       double *w)
+{
+    for (uint32_t k = 0; k < m->columns; k++) {
+        memcpy(w, m->coef + (size_t)k * m->p, m->p * sizeof *w);
+        basis_from_full(b, w, v);
+        for (uint32_t j = 0; j < b->q; j++)
+            f->w[newton_w(f, j, k)] = v[j];
+        f->w[newton_w(f, b->q, k)] = m->intercept[k];
+    }
+}
+
+static void bring_home(const struct basis *b,
+                       const struct newton *f,
+                       struct logistic_model *m,
+                       double *v)
+{
+    double centre = 0.0;
+
+    for (uint32_t k = 0; k < m->columns; k++) {
+        for (uint32_t j = 0; j < b->q; j++)
+            v[j] = f->w[newton_w(f, j, k)];
+        basis_to_full(b, v, m->coef + (size_t)k * m->p);
+        m->intercept[k] = f->w[newton_w(f, b->q, k)];
+        centre += m->intercept[k] / m->columns;
+    }
+    for (uint32_t k = 0; m->columns > 1 && k < m->columns; k++)
+        m->intercept[k] -= centre;
+    m->loss_sum = f->loss + f->norm_w * f->norm_w / (2.0 * f->c);
+    m->grad_norm = f->grad_norm;
+    m->grad_rel = f->grad_rel;
+    m->newton = f->steps;
+    m->passes = f->passes;
+}
+
+status logistic_fit(const struct logistic *l,
+                    const struct logistic_task *task,
+                    struct logistic_model **out)
+{
+    status st = OK;
+    const struct basis *b = &l->basis;
+    struct rows rows = {0};
+    struct newton f = {0};
+    struct logistic_model *m = NULL;
+    double *v = NULL;
+    double *w = NULL;
+
+    TRY(gather(b, task, &rows));
+    TRY(check_labels(&rows, task));
+    f = (struct newton){.ops = b->ops,
+                        .team = b->team,
+                        .a = rows.a,
+                        .y = rows.y,
+                        .n = rows.n,
+                        .m = b->lda,
+                        .classes = task->classes,
+                        .c = task->c};
+    TRY(newton_new(&f));
+    TRY(model_new(b->p, task->classes, task->c, &m));
+    TRY(mem_raw(b->q, sizeof *v, &v));
+    TRY(mem_raw(b->p, sizeof *w, &w));
+    if (task->warm) {
+        ENSURE(task->warm->p == b->p && task->warm->classes == task->classes,
+               ERR_DATA, "warm start of %u features, %u classes; here %u, %u",
+               task->warm->p, task->warm->classes, b->p, task->classes);
+        start_from(b, task->warm, &f, v, w);
+    }
+    TRY(newton_solve(&f));
+    bring_home(b, &f, m, v);
+    *out = m;
+    m = NULL;
+out:
+    newton_free(&f);
+    logistic_model_free(m);
+    mem_free(rows.own_a);
+    mem_free(rows.own_y);
+    mem_free(v);
+    mem_free(w);
+    return st;
+}
+
+void logistic_decision(const struct logistic_model *m,
+                       const double *x,
+                       uint32_t n,
+                       double *decision)
+{
+    const struct mat_ops *ops = mat_ops();
+
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < m->columns; k++)
+            decision[i * m->columns + k] =
+                ops->dot(x + i * m->p, m->coef + k * m->p, m->p) +
+                m->intercept[k];
+}
+
+void logistic_proba(const struct logistic_model *m,
+                    const double *x,
+                    uint32_t n,
+                    double *proba)
+{
+    const struct mat_ops *ops = mat_ops();
+
+    for (size_t i = 0; i < n; i++) {
+        double *row = proba + i * m->classes;
+
+        /* Decisions lie where the probabilities will be: softmax_proba reads
+         * column k before it writes column k. */
+        for (size_t k = 0; k < m->columns; k++)
+            row[k] = ops->dot(x + i * m->p, m->coef + k * m->p, m->p) +
+                     m->intercept[k];
+        if (m->columns == 1) {
+            double z = row[0];
+
+            softmax_proba(&z, 1, row);
+        } else {
+            softmax_proba(row, m->columns, row);
+        }
+    }
+}
+
+int32_t logistic_class(const struct logistic_model *m, const double *decision)
+{
+    uint32_t best = 0;
+
+    if (m->columns == 1)
+        return decision[0] > 0.0;
+    for (uint32_t k = 1; k < m->columns; k++)
+        if (decision[k] > decision[best])
+            best = k;
+    return (int32_t)best;
+}

@@ -1,0 +1,43 @@
+#ifndef EVAL_SCORED_H
+#define EVAL_SCORED_H
+
+#include <stdint.h>
+
+#include "base/status.h"
+
+#include "eval/metrics.h"
+
+/* Internal to eval/: ranked scores, and the counters a metric needs. */
+struct scored {
+    uint32_t n, classes;
+    int32_t *y;       /* [n] */
+    uint32_t *pred;   /* [n] arg-max class */
+    uint32_t *group;  /* [classes][n] group of equal scores, best first */
+    uint32_t *groups; /* [classes] number of groups */
+};
+
+struct rows_of {
+    const uint32_t *idx; /* NULL: rows 0..n-1 */
+    uint32_t n;
+};
+
+struct tally {
+    uint32_t *pos, *neg;   /* [n + 1] by group */
+    uint32_t *truth, *hit; /* [classes] */
+};
+
+status tally_new(const struct scored *s, struct tally *t);
+void tally_free(struct tally *t);
+/* Rows of each group of score column `column`, of class `klass` and not. */
+void tally_groups(const struct scored *s,
+                  const struct rows_of *r,
+                  uint32_t column,
+                  uint32_t klass,
+                  struct tally *t);
+/* The metric on some rows; NaN when it does not exist there. */
+double tally_metric(const struct scored *s,
+                    enum metric m,
+                    const struct rows_of *r,
+                    struct tally *t);
+
+#endif
