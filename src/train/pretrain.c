@@ -45,6 +45,10 @@ static status open_input(struct pretrain *p)
     else
         TRY(source_store(c->patches, (uint64_t)(c->cache_gb * 1e9),
                          &p->source));
+    ENSURE(source_facts(p->source)->negatives >= 1, ERR_DATA,
+           "%s: has no negatives, pretraining needs them: prepare it with "
+           "negatives: stored:K",
+           c->patches);
     sc.rows = source_facts(p->source)->rows;
     TRY(sampler_new(&sc, &p->sampler));
     p->steps_per_epoch = sampler_steps(p->sampler);

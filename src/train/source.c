@@ -24,10 +24,6 @@ status source_store(const char *path, uint64_t cache_bytes, struct source **out)
     TRY(mem_new(1, sizeof *s, &s));
     TRY(patch_store_open(path, &s->store));
     f = patch_store_facts(s->store);
-    ENSURE(f->negatives >= 1, ERR_DATA,
-           "%s: has no negatives; pretraining needs them: prepare again with "
-           "negatives: stored:K",
-           path);
     if (f->bytes <= cache_bytes) {
         TRY(patch_store_load(s->store));
         s->facts.bytes = f->bytes;
@@ -146,6 +142,21 @@ status source_read(
         out->shape[a] = (int32_t)info.dim[a];
 out:
     return st;
+}
+
+uint32_t source_cols(const struct source *s)
+{
+    return s->store ? patch_store_cols(s->store) : 0;
+}
+
+const char *source_col(const struct source *s, uint32_t col)
+{
+    return patch_store_col(s->store, col);
+}
+
+const char *source_cell(const struct source *s, uint32_t row, uint32_t col)
+{
+    return patch_store_cell(s->store, row, col);
 }
 
 void source_close(struct source *s)

@@ -35,6 +35,10 @@ const struct source_facts *source_facts(const struct source *s);
 /* The positive (k = -1) or a negative of a row into data [max_bytes]. */
 status source_read(
     struct source *s, uint32_t row, int32_t k, void *data, struct patch *out);
+/* The list behind it, text as it was there; no columns when computed. */
+uint32_t source_cols(const struct source *s);
+const char *source_col(const struct source *s, uint32_t col);
+const char *source_cell(const struct source *s, uint32_t row, uint32_t col);
 void source_close(struct source *s);
 
 #endif
