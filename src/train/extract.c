@@ -110,8 +110,8 @@ static status run_chunk(struct extract *x)
         size_t n = x->n - s * batch < batch ? x->n - s * batch : batch;
 
         net_features_f32(x->net, (uint32_t)s, x->shard);
-        memcpy(x->value + (x->first + s * batch) * dim, rows,
-               n * dim * sizeof *rows);
+        memcpy(x->value + (x->first + s * batch) * dim, x->shard,
+               n * dim * sizeof *x->shard);
     }
 out:
     return st;
