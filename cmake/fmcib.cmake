@@ -8,10 +8,20 @@ set(FMCIB_CUDA "AUTO" CACHE STRING "CUDA backend: AUTO, ON or OFF")
 if(NOT CMAKE_BUILD_TYPE)
     set(CMAKE_BUILD_TYPE Release CACHE STRING "Build type" FORCE)
 endif()
-if(CMAKE_C_FLAGS MATCHES "-march=native|-ffast-math|-Ofast")
-    message(FATAL_ERROR "fmcib: -march=native and fast-math change results; "
-        "instruction sets are chosen at run time. Remove them from CFLAGS.")
+string(TOUPPER "${CMAKE_BUILD_TYPE}" build_type)
+if(FMCIB_CUDA STREQUAL "ON")
+    message(FATAL_ERROR "fmcib: FMCIB_CUDA=ON, but this release has no CUDA "
+        "backend (src/dev/cuda); use AUTO or OFF.")
 endif()
+# Flags that change results: the bits are the product.
+foreach(flags "${CMAKE_C_FLAGS}" "${CMAKE_CXX_FLAGS}"
+        "${CMAKE_C_FLAGS_${build_type}}" "${CMAKE_CXX_FLAGS_${build_type}}")
+    if(flags MATCHES "(-m(arch|cpu|tune)=native|-ffast-math|-Ofast|-funsafe-math-optimizations|-fassociative-math|-freciprocal-math|-ffinite-math-only|-fno-signed-zeros|-ffp-contract=(fast|on)|-fopenmp|-ffp-model=fast)")
+        message(FATAL_ERROR "fmcib: ${CMAKE_MATCH_1} changes results; "
+            "instruction sets are chosen at run time. Remove it from CFLAGS "
+            "and CXXFLAGS.")
+    endif()
+endforeach()
 
 set(CMAKE_C_STANDARD 17)
 set(CMAKE_C_STANDARD_REQUIRED ON)
@@ -72,15 +82,34 @@ endfunction()
 function(fmcib_program name)
     cmake_parse_arguments(M "" "" "SOURCES;USES;LIBS" ${ARGN})
     add_executable(${name} ${M_SOURCES})
+    set_property(GLOBAL APPEND PROPERTY FMCIB_PROGRAMS ${name})
     target_link_libraries(${name} PRIVATE fmcib_flags ${M_LIBS})
     foreach(dep IN LISTS M_USES)
         target_link_libraries(${name} PRIVATE fmcib::${dep})
     endforeach()
 endfunction()
 
+# The end of the configure step: what will be built, with what.
 function(fmcib_summary)
-    message(STATUS "fmcib ${PROJECT_VERSION}: ${CMAKE_BUILD_TYPE}, "
-        "${CMAKE_C_COMPILER_ID} ${CMAKE_C_COMPILER_VERSION}, "
-        "MPI ${MPI_C_VERSION}, netCDF ${NETCDF_VERSION}, "
-        "sanitizers [${FMCIB_SANITIZE}], CUDA ${FMCIB_CUDA}")
+    get_property(modules GLOBAL PROPERTY FMCIB_MODULES)
+    get_property(programs GLOBAL PROPERTY FMCIB_PROGRAMS)
+    string(REPLACE "fmcib::" "" modules "${modules}")
+    string(REPLACE ";" " " modules "${modules}")
+    string(REPLACE ";" " " programs "${programs}")
+    set(sanitizers "${FMCIB_SANITIZE}")
+    if(NOT sanitizers)
+        set(sanitizers "none")
+    endif()
+    message(STATUS "fmcib ${PROJECT_VERSION}, ${CMAKE_BUILD_TYPE} for "
+        "${CMAKE_SYSTEM_PROCESSOR}")
+    message(STATUS "fmcib   compiler    ${CMAKE_C_COMPILER_ID} "
+        "${CMAKE_C_COMPILER_VERSION}, warnings are errors: ${FMCIB_WERROR}")
+    message(STATUS "fmcib   sanitizers  ${sanitizers}")
+    message(STATUS "fmcib   libraries   MPI standard ${MPI_C_VERSION}, netCDF "
+        "${NETCDF_VERSION}, libyaml ${YAML_VERSION}, jansson "
+        "${JANSSON_VERSION}, libcrypto ${CRYPTO_VERSION}, zlib ${ZLIB_VERSION}")
+    message(STATUS "fmcib   CUDA        no (FMCIB_CUDA=${FMCIB_CUDA})")
+    message(STATUS "fmcib   modules     ${modules}")
+    message(STATUS "fmcib   programs    ${programs}")
+    message(STATUS "fmcib   tests       ${FMCIB_TESTS}")
 endfunction()
