@@ -7,6 +7,8 @@
 #include "base/status.h"
 #include "base/team.h"
 
+#include "nn/meet.h"
+
 /* Losses over the embeddings of a whole step, computed alike on every rank,
  * in double, without meeting: embeddings are gathered before. One row of the
  * table in losses.c is one loss. */
@@ -42,21 +44,27 @@ uint32_t loss_views(const struct loss *l);
  * taken as constants (as DistributedDataParallel averages it). */
 status loss_run(struct loss *l, const double *embed, struct loss_out *out);
 
-/* Rows [shards][views * m][d] as meet->gather gives them (float) into
- * [views][shards * m][d], and the way back for local shards. */
+/* All rows [shards][views * m][d], as meet->gather gives what net_embed gave,
+ * into embed [views][shards * m][d]: sample = shard * m + j. */
 void loss_by_view(const float *rows,
                   uint32_t shards,
                   uint32_t views,
                   uint32_t m,
                   uint32_t d,
                   double *embed);
+void loss_by_view_f64(const double *rows,
+                      uint32_t shards,
+                      uint32_t views,
+                      uint32_t m,
+                      uint32_t d,
+                      double *embed);
+/* grad [views][shards * m][d] into rows [shard_n][views * m][d] of the local
+ * shards, as net_backward takes them. */
 void loss_by_shard(const double *grad,
-                   uint32_t shards,
+                   const struct meet *meet,
                    uint32_t views,
                    uint32_t m,
                    uint32_t d,
-                   uint32_t shard_lo,
-                   uint32_t shard_n,
                    double *rows);
 
 #endif

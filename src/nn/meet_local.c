@@ -136,7 +136,7 @@ meet_total(void *ctx, status st, size_t len, enum dtype dtype, void *total)
 
 static uint32_t buffers_needed(uint32_t shards)
 {
-    uint32_t n = 2; /* a stack of one, and the one that arrives */
+    uint32_t n = 1;
 
     while (shards > 1) {
         shards = (shards + 1) / 2;

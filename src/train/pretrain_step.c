@@ -37,8 +37,7 @@ static status loss_of_step(struct pretrain *p, struct loss_out *out)
                      p->rows_all));
     loss_by_view(p->rows_all, meet->shards, views, m, d, p->embed);
     TRY(loss_run(p->loss, p->embed, out));
-    loss_by_shard(out->grad, meet->shards, views, m, d, p->block.lo, p->block.n,
-                  p->d_embed);
+    loss_by_shard(out->grad, meet, views, m, d, p->d_embed);
 out:
     return st;
 }

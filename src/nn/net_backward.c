@@ -1,0 +1,280 @@
+/* Backward pass: the program in reverse, again in stretches of all local
+ * shards. A norm needs the sums of its gradient over all shards first (the
+ * ranks meet); a convolution needs its weight gradient, which is made in waves
+ * of as many shards as the team has members, handed to the tree in ascending
+ * order, and summed (the ranks meet). The turned weight is made beside the
+ * last wave. */
+#include <math.h>
+#include <string.h>
+
+#include "nn/net_int.h"
+
+struct stretch {
+    struct net *n;
+    int32_t hi, lo; /* operations hi, hi - 1, ... lo; the ranks have met */
+    int32_t sums;   /* norm operation whose sums end it, or NONE */
+};
+
+struct wave {
+    struct net *n;
+    const struct op *op;
+    uint32_t lo; /* first local shard */
+    uint32_t n_shards;
+    size_t len; /* elements of a push */
+};
+
+static void norm_sums(struct net *n, const struct op *op, uint32_t local)
+{
+    struct tensor x = net_tensor(n, local, op->x);
+    struct tensor y = net_tensor(n, local, op->y);
+    struct tensor dy = net_gradient(n, local, op->y, op->g_y);
+
+    n->ops->norm_bwd_sums(n->dev, &x, op->relu ? &y : NULL, n->conf.views,
+                          n->coef + n->prog.norms[op->norm].coef, &dy,
+                          n->rows + local * net_row_len(n, op));
+}
+
+static void norm_apply(struct net *n, const struct op *op, uint32_t local)
+{
+    struct tensor x = net_tensor(n, local, op->x);
+    struct tensor g = net_gradient(n, local, op->y, op->g_y);
+    struct tensor dx;
+
+    if (op->g_x == NONE)
+        return;
+    dx = net_gradient(n, local, op->x, op->g_x);
+    n->ops->norm_bwd_apply(n->dev, &x, &g, n->conf.views, n->back, &dx);
+}
+
+static void conv_input(struct net *n, const struct op *op, uint32_t local)
+{
+    struct tensor dy = net_gradient(n, local, op->y, op->g_y);
+    struct tensor dx;
+    struct tensor sum;
+
+    if (op->g_x == NONE)
+        return;
+    dx = net_gradient(n, local, op->x, op->g_x);
+    n->ops->conv_bwd_x(op->plan, &dy, n->turned, &dx);
+    if (op->g_sum != NONE) {
+        sum = net_gradient(n, local, op->x, op->g_sum);
+        n->ops->add(n->dev, &dx, &sum);
+    }
+}
+
+/* What is left of an operation once the ranks have met for it. */
+static void finish_op(struct net *n, const struct op *op, uint32_t local)
+{
+    struct tensor y = net_tensor(n, local, op->y);
+    struct tensor dy;
+    struct tensor dx;
+
+    if (op->g_y == NONE)
+        return; /* shortcut A */
+    dy = net_gradient(n, local, op->y, op->g_y);
+    if (op->g_x != NONE)
+        dx = net_gradient(n, local, op->x, op->g_x);
+    switch (op->kind) {
+    case OP_CONV:
+        conv_input(n, op, local);
+        break;
+    case OP_NORM:
+        norm_apply(n, op, local);
+        break;
+    case OP_POOL:
+        n->ops->pool_bwd(n->dev, &dy, net_store(n, local, op->which), op->k,
+                         op->stride, op->pad, &dx);
+        break;
+    case OP_MEAN:
+        n->ops->mean_bwd(n->dev, &dy, &dx);
+        break;
+    case OP_RELU:
+        n->ops->relu_bwd(n->dev, &y, &dy);
+        break;
+    case OP_SUBSAMPLE:
+        break;
+    }
+}
+
+static status run_stretch(void *ctx, size_t item, int member)
+{
+    const struct stretch *s = ctx;
+
+    (void)member;
+    for (int32_t i = s->hi; i >= s->lo; i--)
+        finish_op(s->n, &s->n->prog.ops[i], (uint32_t)item);
+    if (s->sums != NONE)
+        norm_sums(s->n, &s->n->prog.ops[s->sums], (uint32_t)item);
+    return OK;
+}
+
+static status run_local(const struct stretch *s, status st)
+{
+    struct stretch copy = *s;
+
+    if (s->hi < s->lo && s->sums == NONE)
+        return st;
+    return st != OK
+               ? st
+               : team_run(s->n->team, s->n->meet->shard_n, run_stretch, &copy);
+}
+
+/* Gradients of weight and bias of a norm, from the totals [views][c][2] of
+ * g and g * (x - mean). Joint totals are in every view's place; they count
+ * once. */
+static void norm_gradient(struct net *n, const struct norm *m)
+{
+    size_t batches = n->conf.joint ? 1 : (size_t)n->conf.views;
+
+    for (size_t c = 0; c < (size_t)m->c; c++) {
+        double weight = 0.0;
+        double bias = 0.0;
+
+        for (size_t v = 0; v < batches; v++) {
+            size_t at = v * (size_t)m->c + c;
+
+            bias += n->total[2 * at];
+            weight += n->inv_sd[m->coef + at] * n->total[2 * at + 1];
+        }
+        net_set_real(n, net_slice(n, n->grad, m->weight), c, weight);
+        net_set_real(n, net_slice(n, n->grad, m->bias), c, bias);
+    }
+}
+
+/* dx = scale (g - mean g - xhat mean(g xhat)) in training; running statistics
+ * do not depend on x. */
+static void norm_coefficients(struct net *n, const struct norm *m)
+{
+    size_t len = (size_t)n->conf.views * (size_t)m->c;
+    double rows = (double)net_norm_rows(n, m);
+
+    for (size_t i = 0; i < len; i++) {
+        const struct norm_fwd *f = &n->coef[m->coef + i];
+        double inv_sd = n->inv_sd[m->coef + i];
+        struct norm_bwd b = {f->mean, f->scale, 0.0, 0.0};
+
+        if (n->trained) {
+            b.k0 = n->total[2 * i] / rows;
+            b.k1 = n->total[2 * i + 1] / rows * inv_sd * inv_sd;
+        }
+        n->back[i] = b;
+    }
+}
+
+static status meet_norm(struct net *n, status st, const struct op *op)
+{
+    const struct norm *m = &n->prog.norms[op->norm];
+
+    TRY(n->meet->sum(n->meet->ctx, st, n->rows, net_row_len(n, op), n->total));
+    TRY(net_join_views(n, m));
+    norm_gradient(n, m);
+    norm_coefficients(n, m);
+out:
+    return st;
+}
+
+static bool bias_is_zero(const struct net *n, const struct op *op)
+{
+    return op->bias_theory && n->conf.zero_theory_bias && n->trained;
+}
+
+/* Weight gradient of one shard into the member's place of the wave; behind
+ * the last shard the turned weight. */
+static status run_wave(void *ctx, size_t item, int member)
+{
+    const struct wave *w = ctx;
+    struct net *n = w->n;
+    const struct op *op = w->op;
+    const struct slice *s = &n->prog.slices[op->weight];
+    struct tensor x;
+    struct tensor dy;
+    char *dw;
+    char *dbias;
+
+    (void)member;
+    if (item == w->n_shards) {
+        n->ops->conv_turn(op->plan, net_slice(n, n->param, op->weight),
+                          n->turned);
+        return OK;
+    }
+    x = net_tensor(n, w->lo + (uint32_t)item, op->x);
+    dy = net_gradient(n, w->lo + (uint32_t)item, op->y, op->g_y);
+    dw = n->dw[item];
+    n->ops->conv_bwd_w(op->plan, &x, &dy, dw);
+    memset(dw + s->len * n->elem, 0, (w->len - s->len) * n->elem);
+    if (op->bias != NONE && !bias_is_zero(n, op)) {
+        dbias = dw + (n->prog.slices[op->bias].offset - s->offset) * n->elem;
+        n->ops->bias_bwd(n->dev, &dy, dbias);
+    }
+    return OK;
+}
+
+static status meet_weight(struct net *n, status st, const struct op *op)
+{
+    const struct meet *meet = n->meet;
+    uint32_t size = (uint32_t)team_size(n->team);
+    size_t len = program_push_len(&n->prog, op);
+
+    for (uint32_t lo = 0; lo < meet->shard_n && st == OK; lo += size) {
+        uint32_t left = meet->shard_n - lo;
+        uint32_t count = left < size ? left : size;
+        bool turn = left <= size && op->g_x != NONE;
+        struct wave w = {n, op, lo, count, len};
+
+        st = team_run(n->team, (size_t)count + turn, run_wave, &w);
+        for (uint32_t i = 0; i < count && st == OK; i++)
+            meet->grad_push(meet->ctx, meet->shard_lo + lo + i, n->dw[i], len,
+                            n->dtype);
+    }
+    return meet->grad_total(meet->ctx, st, len, n->dtype,
+                            net_slice(n, n->grad, op->weight));
+}
+
+static void put_gradient(struct net *n, const double *d_embed)
+{
+    size_t len =
+        (size_t)n->conf.views * (size_t)n->conf.m * (size_t)n->plan.embed;
+
+    for (uint32_t i = 0; i < n->meet->shard_n; i++) {
+        struct tensor g = net_gradient(n, i, n->prog.embed, n->prog.g_embed);
+
+        n->ops->put_f64(n->dev, d_embed + i * len, &g);
+    }
+}
+
+status net_backward(struct net *n, status st, const double *d_embed)
+{
+    struct stretch s = {.n = n, .hi = n->prog.n_ops - 1};
+
+    BUG_IF(!n->conf.backward);
+    if (st == OK)
+        put_gradient(n, d_embed);
+    for (int32_t i = n->prog.n_ops - 1; i >= 0; i--) {
+        const struct op *op = &n->prog.ops[i];
+
+        if (op->kind != OP_NORM && op->kind != OP_CONV)
+            continue;
+        s.lo = i + 1;
+        s.sums = op->kind == OP_NORM ? i : NONE;
+        st = run_local(&s, st);
+        if (op->kind == OP_NORM)
+            TRY(meet_norm(n, st, op));
+        else
+            TRY(meet_weight(n, st, op));
+        s.hi = i;
+    }
+    s.lo = 0;
+    s.sums = NONE;
+    st = run_local(&s, st);
+out:
+    return st;
+}
+
+void net_input_grad_f64(const struct net *n, uint32_t local, double *plain)
+{
+    struct tensor g;
+
+    BUG_IF(n->prog.g_input == NONE);
+    g = net_gradient(n, local, n->prog.input, n->prog.g_input);
+    n->ops->get_f64(n->dev, &g, plain);
+}

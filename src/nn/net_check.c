@@ -1,0 +1,73 @@
+/* Which configurations make a network: limits wide enough for any use, tight
+ * enough that no size computed from them overflows. */
+#include <math.h>
+#include <string.h>
+
+#include "nn/net_int.h"
+
+enum { WIDTH_MAX = 1 << 16 };
+
+static status check_trunk(const struct net_conf *conf)
+{
+    status st = OK;
+
+    ENSURE(conf->stages >= 1 && conf->stages <= NET_STAGES, ERR_CONF,
+           "a network has 1 to %d stages, not %d", NET_STAGES, conf->stages);
+    ENSURE(isfinite(conf->widen) && conf->widen > 0, ERR_CONF,
+           "widen factor must be above 0");
+    for (int i = 0; i < conf->stages; i++) {
+        double width = conf->planes[i] * conf->widen;
+
+        ENSURE(conf->layers[i] >= 1 && conf->layers[i] <= 256, ERR_CONF,
+               "stage %d of the network has %d blocks, must be 1 to 256", i + 1,
+               conf->layers[i]);
+        ENSURE(conf->planes[i] >= 1 && width >= 1 && width <= WIDTH_MAX / 4,
+               ERR_CONF, "stage %d of the network: %d planes x %g", i + 1,
+               conf->planes[i], conf->widen);
+    }
+    for (int i = 0; i < 3; i++)
+        ENSURE(conf->size[i] >= 1 && conf->size[i] <= 1024, ERR_CONF,
+               "input size %d of the network, must be 1 to 1024",
+               conf->size[i]);
+    ENSURE(conf->in_channels >= 1 && conf->in_channels <= 1024, ERR_CONF,
+           "%d input channels, must be 1 to 1024", conf->in_channels);
+    ENSURE(conf->conv1_stride >= 1 && conf->conv1_stride <= 4, ERR_CONF,
+           "stem stride %d, must be 1 to 4", conf->conv1_stride);
+out:
+    return st;
+}
+
+static status check_rest(const struct net_conf *conf)
+{
+    status st = OK;
+    double rows = (double)conf->views * conf->m;
+
+    ENSURE(conf->n_head >= 0 && conf->n_head <= NET_HEAD_MAX, ERR_CONF,
+           "a head has 0 to %d layers, not %d", NET_HEAD_MAX, conf->n_head);
+    for (int i = 0; i < conf->n_head; i++)
+        ENSURE(conf->head[i] >= 1 && conf->head[i] <= WIDTH_MAX, ERR_CONF,
+               "layer %d of the head has width %d", i + 1, conf->head[i]);
+    ENSURE(conf->views >= 1 && conf->views <= 64 && conf->m >= 1, ERR_CONF,
+           "a shard of %d views x %d samples", conf->views, conf->m);
+    for (int i = 0; i < 3; i++)
+        rows *= conf->size[i];
+    ENSURE(rows < 2147483647.0, ERR_CONF,
+           "a shard of %d views x %d samples of %d x %d x %d voxels is too "
+           "large; more shards with fewer samples each are the remedy",
+           conf->views, conf->m, conf->size[0], conf->size[1], conf->size[2]);
+    ENSURE(strlen(conf->trunk_prefix ? conf->trunk_prefix : "") < NAME_PART &&
+               strlen(conf->head_prefix ? conf->head_prefix : "") < NAME_PART,
+           ERR_CONF, "prefix of parameter names is too long");
+out:
+    return st;
+}
+
+status program_check(const struct net_conf *conf)
+{
+    status st = OK;
+
+    TRY(check_trunk(conf));
+    TRY(check_rest(conf));
+out:
+    return st;
+}

@@ -1,0 +1,148 @@
+#ifndef NN_NET_INT_H
+#define NN_NET_INT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dev/dev.h"
+#include "nn/net.h"
+
+/* Inside the network (net*.c only). A net is a program: a list of operations
+ * on slots, made once by net_program.c from the configuration, in the order
+ * of the forward pass. net_place.c gives every slot and every gradient its
+ * place in one block of memory a shard. net_forward.c and net_backward.c walk
+ * the program. */
+
+enum op_kind {
+    OP_CONV,      /* also linear layers */
+    OP_NORM,      /* y = relu?(norm(x) + add?) */
+    OP_POOL,      /* max */
+    OP_MEAN,      /* over voxels */
+    OP_SUBSAMPLE, /* shortcut A */
+    OP_RELU
+};
+
+enum { NONE = -1, NAME_PART = 48 };
+
+struct op {
+    enum op_kind kind;
+    int32_t x, y, add; /* slots; add NONE */
+    bool relu;
+    int32_t k, stride, pad;
+    int32_t weight, bias; /* slices; bias NONE */
+    bool bias_theory;     /* bias before a norm: no gradient in theory */
+    int32_t norm;         /* OP_NORM: number of the norm */
+    int32_t which;        /* OP_POOL: store of the winners */
+    struct plan *plan;    /* OP_CONV */
+    /* backward: stores of gradients; NONE where nothing flows */
+    int32_t g_y;   /* gradient of y, read */
+    int32_t g_x;   /* gradient of x, written (may be g_y: in place) */
+    int32_t g_sum; /* OP_CONV: g_x is added to this store, then dies */
+};
+
+/* An activation. */
+struct slot {
+    struct shape shape;
+    int32_t store;
+    int32_t grad;     /* its gradient's store while the plan is made */
+    bool no_grad;     /* nothing behind it needs a gradient */
+    int32_t producer; /* op, NONE for the input */
+    char name[NAME_PART];
+};
+
+/* A piece of a shard's block, alive in [start, end] of the walk: forward time
+ * of op i is i, backward time 2 n_ops - 1 - i. */
+struct store {
+    size_t bytes;
+    size_t offset;
+    int32_t start, end;
+};
+
+struct norm {
+    char name[NET_NAME]; /* without ".weight" */
+    int32_t c;
+    int32_t weight, bias;     /* slices */
+    int32_t mean, var, count; /* buffers */
+    size_t rows;              /* of one view in one shard: m * voxels */
+    size_t coef;              /* first of its [views][c] coefficients */
+};
+
+struct program {
+    struct op *ops;
+    struct slot *slots;
+    struct store *stores;
+    struct norm *norms;
+    struct slice *slices;
+    struct buffer *buffers;
+    int32_t n_ops, n_slots, n_stores, n_norms, n_slices, n_buffers;
+    size_t cap[6];                  /* of the arrays, for mem_grow */
+    int32_t input, features, embed; /* slots */
+    int32_t g_embed, g_input;       /* stores, NONE without backward */
+    size_t param_len, param_plain;
+    size_t running_len, n_counters;
+    size_t n_coef;      /* [views][c] of all norms */
+    size_t grad_len;    /* longest push */
+    size_t turn_len;    /* longest turned weight */
+    int32_t c_max;      /* of the norms */
+    size_t shard_bytes; /* after place */
+};
+
+/* ERR_CONF says what is wrong. */
+status program_check(const struct net_conf *conf);
+/* Checks the configuration and makes ops, slots, slices, buffers,
+ * norms. The program owns its arrays; program_free ends it. */
+status program_build(const struct net_conf *conf, struct program *p);
+/* Stores, their lives and offsets, elements of dtype. */
+status
+program_place(const struct net_conf *conf, enum dtype dtype, struct program *p);
+void program_free(struct program *p);
+
+/* Elements of a push: weight, bias and the padding up to the next slice. */
+size_t program_push_len(const struct program *p, const struct op *op);
+
+struct net {
+    struct net_conf conf;
+    struct program prog;
+    struct net_plan plan;
+    const struct meet *meet;
+    struct team *team;
+    struct dev *dev;
+    const struct dev_ops *ops;
+    enum dtype dtype;
+    size_t elem;
+    /* flat vectors */
+    char *param, *grad, *running;
+    int64_t *counters;
+    /* work */
+    char **block;          /* [shard_n] memory of a shard */
+    char **dw;             /* [threads] weight gradients */
+    char *turned;          /* turned weight of one layer */
+    double *rows;          /* [shard_n][sum_len] */
+    double *total;         /* [sum_len] */
+    struct norm_fwd *coef; /* [n_coef] of the last forward pass */
+    double *inv_sd;        /* [n_coef] */
+    struct norm_bwd *back; /* [views][c_max] */
+    bool trained;          /* the last forward pass used batch statistics */
+};
+
+struct tensor net_tensor(const struct net *n, uint32_t local, int32_t slot);
+void *net_store(const struct net *n, uint32_t local, int32_t store);
+/* Tensor of a gradient: shape of a slot, memory of a store. */
+struct tensor
+net_gradient(const struct net *n, uint32_t local, int32_t slot, int32_t store);
+void *net_slice(const struct net *n, char *vec, int32_t slice);
+void *net_buffer(const struct net *n, int32_t buffer);
+/* Doubles of a norm's row of sums, [views][c][2]. */
+size_t net_row_len(const struct net *n, const struct op *op);
+/* Values per channel of one norm batch over all shards. */
+size_t net_norm_rows(const struct net *n, const struct norm *m);
+/* Totals of a norm: in joint mode v0 + v1 + ... into every view; ERR_NUMERIC
+ * if one is not finite. */
+status net_join_views(struct net *n, const struct norm *m);
+/* Running statistics as before the first step. */
+void net_reset_running(struct net *n);
+double net_real(const struct net *n, const void *vec, size_t i);
+void net_set_real(const struct net *n, void *vec, size_t i, double v);
+
+#endif
