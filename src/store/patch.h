@@ -30,7 +30,7 @@ struct patch_info {
 /* What all shards of a store have in common. */
 struct patch_head {
     char run_id[SHA256_HEX]; /* of the prepare run */
-    char list[SHA256_HEX];   /* digest of the list (csv_digest) */
+    char list[SHA256_HEX];   /* digest of the list (list.h) */
     const char *program;     /* "fmcib-prepare 0.1.0", a note */
     const char *identity;    /* canonical identity configuration, a note */
     const char *columns;     /* header record of the list, CSV, no newline */
