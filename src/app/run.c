@@ -338,10 +338,10 @@ static void print_error(const struct run *run, status st)
         (void)fprintf(stderr, "%s", trail_text());
 }
 
-static void release(struct run *run)
+static void release(struct run *run, bool failed)
 {
     log_close();
-    run_folder_release(run);
+    run_folder_release(run, failed);
     for (int i = 0; i < run->n_results; i++)
         mem_free(run->results[i].path);
     text_free(&run->plan);
@@ -365,7 +365,7 @@ int run_finish(struct run *run, status st)
                      run->results[i].path);
     if (first && fflush(stdout) != 0 && st == OK)
         st = ERR_FILE;
-    release(run);
+    release(run, failed && st != STOPPED);
     if (run->par)
         par_stop(run->par);
     return (int)st;

@@ -64,8 +64,9 @@ struct run {
     bool resume;  /* --resume: go on where the folder stands, or start */
     bool dry_run; /* --dry-run: work() only adds its plan, see run_plan */
     bool verbose;
-    bool done; /* nothing to do (help was shown) */
-    bool claimed;
+    bool done;    /* nothing to do (help was shown) */
+    bool claimed; /* this process holds the run folder */
+    bool fresh;   /* and was the first to write into it */
     struct text plan;
     struct run_result results[RUN_RESULTS];
     int n_results;

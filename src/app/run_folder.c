@@ -1,5 +1,6 @@
 #include "app/run_folder.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -99,6 +100,7 @@ static status check_config(struct run *run)
     TRY(run_path(run, "config.yaml", &path));
     if (!file_exists(path)) {
         TRY(file_publish(path, mine.s, mine.len));
+        run->fresh = true;
         goto out;
     }
     TRY(file_read(path, CONFIG_MAX, &theirs, &len));
@@ -136,14 +138,46 @@ out:
     return st;
 }
 
-void run_folder_release(struct run *run)
+/* Is there nothing in the folder but what run_start makes? */
+static bool is_bare(const struct run *run)
+{
+    static const char *const ours[] = {".", "..", "config.yaml", "run.jsonl",
+                                       "claim"};
+    DIR *dir = opendir(run->conf.out);
+    struct dirent *e;
+    bool bare = dir != NULL;
+
+    while (dir && (e = readdir(dir)) != NULL) {
+        bool known = false;
+
+        for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++)
+            known = known || strcmp(e->d_name, ours[i]) == 0;
+        bare = bare && known;
+    }
+    if (dir)
+        (void)closedir(dir);
+    return bare;
+}
+
+static void drop(const struct run *run, const char *name)
 {
     char *path = NULL;
 
-    if (!run->claimed)
-        return;
-    if (run_path(run, "claim", &path) == OK)
+    if (run_path(run, name, &path) == OK)
         (void)unlink(path);
     mem_free(path);
+}
+
+void run_folder_release(struct run *run, bool failed)
+{
+    if (!run->claimed)
+        return;
+    if (failed && run->fresh && is_bare(run)) {
+        drop(run, "config.yaml");
+        drop(run, "run.jsonl");
+    }
+    drop(run, "claim");
+    if (failed && run->fresh)
+        (void)rmdir(run->conf.out); /* only if it is empty */
     run->claimed = false;
 }

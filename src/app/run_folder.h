@@ -9,7 +9,9 @@
  * (requeued), is taken over. ERR_RUN, ERR_FILE. */
 status run_folder_claim(struct run *run);
 
-/* Give the claim back, if this process has it. */
-void run_folder_release(struct run *run);
+/* Give the claim back, if this process has it. A run that failed before it
+ * made anything leaves no trace: then config.yaml and the log of this process
+ * go too, so that the same line can be given again. */
+void run_folder_release(struct run *run, bool failed);
 
 #endif

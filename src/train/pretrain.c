@@ -88,7 +88,7 @@ static status check_memory(const struct pretrain *p, const struct memory *m)
     double limit = given > 0 ? given : (double)mem_available();
 
     ENSURE(limit <= 0 || (double)m->total <= limit, ERR_MEM,
-           "the plan needs %.2f GB on a rank, %s %.2f GB: take more ranks "
+           "the plan needs %.3g GB on a rank, %s %.3g GB: take more ranks "
            "(fewer shards on each), smaller train.items, or a machine with "
            "more memory; --dry-run shows the plan",
            (double)m->total / 1e9,

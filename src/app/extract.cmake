@@ -1,0 +1,1 @@
+fmcib_program(fmcib-extract SOURCES extract.c USES app train)

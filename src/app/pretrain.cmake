@@ -1,0 +1,1 @@
+fmcib_program(fmcib-pretrain SOURCES pretrain.c USES app train)
