@@ -1,0 +1,83 @@
+#include <string.h>
+
+#include "vol/augment/transforms.h"
+
+enum { LAST = HISTOGRAM_POINTS - 1 };
+
+void histogram_draw(double probability,
+                    struct stream *s,
+                    struct histogram_params *out)
+{
+    out->on = stream_double(s) < probability;
+    for (int i = 0; i <= LAST; i++)
+        out->y[i] = (double)i / (double)LAST;
+    for (int i = 1; i < LAST && out->on; i++)
+        out->y[i] = stream_range(s, out->y[i - 1], out->y[i + 1]);
+}
+
+/* The curve in the image's units. */
+struct curve {
+    float x[HISTOGRAM_POINTS];
+    float y[HISTOGRAM_POINTS];
+    float slope[LAST];
+    float base[LAST];
+};
+
+static void make_curve(const struct histogram_params *p,
+                       float lo,
+                       float hi,
+                       struct curve *c)
+{
+    float range = hi - lo;
+
+    for (int i = 0; i <= LAST; i++) {
+        c->x[i] = (float)((double)i / (double)LAST) * range + lo;
+        c->y[i] = (float)p->y[i] * range + lo;
+    }
+    for (int i = 0; i < LAST; i++) {
+        c->slope[i] = (c->y[i + 1] - c->y[i]) / (c->x[i + 1] - c->x[i]);
+        c->base[i] = c->y[i] - c->slope[i] * c->x[i];
+    }
+}
+
+/* A chain of selections instead of a search: it has no branches, so the loop
+ * runs on vectors. */
+static void bend(const struct curve *c, const float *in, size_t n, float *out)
+{
+    for (size_t i = 0; i < n; i++) {
+        float v = in[i];
+        float slope = c->slope[0];
+        float base = c->base[0];
+        float to;
+
+        for (int k = 1; k < LAST; k++) {
+            slope = v > c->x[k] ? c->slope[k] : slope;
+            base = v > c->x[k] ? c->base[k] : base;
+        }
+        to = slope * v + base;
+        to = v < c->x[0] ? c->y[0] : to;
+        out[i] = v > c->x[LAST] ? c->y[LAST] : to;
+    }
+}
+
+void histogram_apply(const struct histogram_params *p,
+                     const struct image *in,
+                     struct image *out)
+{
+    size_t n = image_len(in);
+    float lo = in->data[0];
+    float hi = in->data[0];
+    struct curve c;
+
+    memcpy(out->shape, in->shape, sizeof out->shape);
+    for (size_t i = 1; i < n; i++) {
+        lo = in->data[i] < lo ? in->data[i] : lo;
+        hi = in->data[i] > hi ? in->data[i] : hi;
+    }
+    if (!p->on || lo == hi) {
+        memcpy(out->data, in->data, n * sizeof *out->data);
+        return;
+    }
+    make_curve(p, lo, hi, &c);
+    bend(&c, in->data, n, out->data);
+}

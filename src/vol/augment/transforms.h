@@ -1,0 +1,127 @@
+#ifndef VOL_AUGMENT_TRANSFORMS_H
+#define VOL_AUGMENT_TRANSFORMS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "det/stream.h"
+#include "vol/augment/augment.h"
+
+/* The transforms, one source file each. x_draw takes parameters from a stream;
+ * x_apply carries them out from `in` to `out` (never the same memory; `in`
+ * stays as it is) and sets out->shape. No allocation; arithmetic is float
+ * unless said, one IEEE operation after the other as written, so bits depend
+ * on the input alone. Axes 0, 1, 2 = z, y, x. Rules and constants: the
+ * transforms of the study (Pai et al. 2024, MONAI 1.4), described in the
+ * pipeline specification, section 4. */
+
+enum {
+    AUGMENT_EDGE_MAX = 256, /* of a patch or view, voxels per axis */
+    HISTOGRAM_POINTS = 10,
+    SMOOTH_TAIL_MAX = 32 /* 4 * sigma, sigma <= 8 */
+};
+
+/* [z][y][x] floats. */
+struct image {
+    int32_t shape[3];
+    float *data;
+};
+size_t image_len(const struct image *m);
+
+/* A part of the image, stretched or shrunk to size^3. One fraction for the
+ * three axes; corners are uniform. Draws: fraction; then for axes 0, 1, 2 a
+ * corner where the part is smaller than the axis. */
+struct crop_params {
+    float fraction;
+    int32_t size[3];
+    int32_t corner[3];
+};
+void crop_draw(double lo,
+               double hi,
+               const int32_t shape[3],
+               struct stream *s,
+               struct crop_params *out);
+/* Floats of scratch for images of at most max_edge per axis. */
+size_t crop_scratch_len(int64_t max_edge, int64_t size);
+/* Trilinear, half-voxel convention, edges repeated; positions in float. Axis
+ * 2 first, then 1, then 0: w0 * a + w1 * b. */
+void crop_apply(const struct crop_params *p,
+                int64_t size,
+                const struct image *in,
+                struct image *out,
+                float *scratch);
+
+/* Reversal along one axis. Draws: apply?; if so the axis. */
+struct flip_params {
+    bool on;
+    int32_t axis;
+};
+void flip_draw(double probability, struct stream *s, struct flip_params *out);
+void flip_apply(const struct flip_params *p,
+                const struct image *in,
+                struct image *out);
+
+/* A monotone piecewise linear curve of the grey values between minimum and
+ * maximum, which stay. Draws: apply?; if so y[1] .. y[8] in this order, each
+ * between its left neighbour (moved already) and its right one (not yet). */
+struct histogram_params {
+    bool on;
+    double y[HISTOGRAM_POINTS];
+};
+void histogram_draw(double probability,
+                    struct stream *s,
+                    struct histogram_params *out);
+void histogram_apply(const struct histogram_params *p,
+                     const struct image *in,
+                     struct image *out);
+
+/* Separable Gaussian, axis 0, then 1, then 2; taps ascending; zeros outside;
+ * weights from differences of erf (det/math, double, rounded to float), not
+ * renormalised. Draws: apply?; if so three sigmas, axes 0, 1, 2. */
+struct smooth_params {
+    bool on;
+    double sigma[3]; /* voxels */
+};
+void smooth_draw(double probability,
+                 double lo,
+                 double hi,
+                 struct stream *s,
+                 struct smooth_params *out);
+/* scratch: as many floats as the image. */
+void smooth_apply(const struct smooth_params *p,
+                  const struct image *in,
+                  struct image *out,
+                  float *scratch);
+
+/* Zeros around, up to size[a] voxels along axis a; floor of the half before,
+ * the rest after. Longer axes stay. */
+void pad_apply(const int64_t size[3],
+               const struct image *in,
+               struct image *out);
+
+/* v > -1024 ? v : -1024. */
+void threshold_apply(const struct image *in, struct image *out);
+
+/* (v + 1024) / 3072; in == out is possible. */
+void normalise_apply(const struct image *in, struct image *out);
+
+/* All that is drawn for one view, in this order. */
+struct augment_params {
+    struct crop_params crop;
+    struct flip_params flip;
+    struct histogram_params histogram;
+    struct smooth_params smooth;
+};
+void augment_draw(const struct augment_conf *conf,
+                  const int32_t shape[3],
+                  struct stream *s,
+                  struct augment_params *out);
+/* augment_view with given parameters. ERR_DATA: empty or too large patch. */
+status augment_apply(const struct augment_conf *conf,
+                     const struct augment_params *p,
+                     const struct patch *in,
+                     float *out,
+                     float *scratch);
+
+#endif
