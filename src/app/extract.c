@@ -12,6 +12,11 @@
 struct job {
     const char *weights;
     const char *patches;
+    const char *list;
+    const char *root;
+    int64_t radius;
+    bool orient;
+    double tolerance_mm;
     double cache_gb;
     int64_t batch;
     struct compute_conf compute;
@@ -21,8 +26,18 @@ struct job {
 static const struct conf_row rows[] = {
     {"input.weights", CONF_TEXT, AT(weights), NULL, 1, 0, NULL, "", PLACEMENT,
      "weights file of fmcib-pretrain; its digest is in the features"},
-    {"input.patches", CONF_TEXT, AT(patches), NULL, 1, 0, NULL, "", PLACEMENT,
+    {"input.patches", CONF_TEXT, AT(patches), "", 1, 0, NULL, "", PLACEMENT,
      "folder of fmcib-prepare; its digest is in the features"},
+    {"input.list", CONF_TEXT, AT(list), "", 1, 0, NULL, "", PLACEMENT,
+     "instead: list of seeds in CT volumes, patches are cut while reading"},
+    {"data.root", CONF_TEXT, AT(root), "", 1, 0, NULL, "", PLACEMENT,
+     "folder of the volumes of input.list, empty = folder of the list"},
+    {"patch.radius", CONF_I64, AT(radius), "25", 1, 200, NULL, "voxels",
+     IDENTITY, "half the edge of a patch of input.list"},
+    {"patch.orient", CONF_BOOL, AT(orient), "false", 1, 0, NULL, "", IDENTITY,
+     "slice in LPI order (DeepLesion lists need it, others must not)"},
+    {"patch.tolerance_mm", CONF_F64, AT(tolerance_mm), "0", 0, 1e4, NULL, "mm",
+     IDENTITY, "a seed may lie this far outside its volume"},
     {"input.cache_gb", CONF_F64, AT(cache_gb), "1", 0, 1e6, NULL, "GB",
      PLACEMENT, "patch stores up to this size are held in memory"},
     {"extract.batch", CONF_I64, AT(batch), "4", 1, 1024, NULL, "patches",
@@ -72,6 +87,28 @@ out:
     return st;
 }
 
+static status open_source(const struct job *job, struct source **out)
+{
+    status st = OK;
+    struct source_list_conf c = {.list = {.root = job->root, .strip = ""},
+                                 .patch = {.radius = job->radius,
+                                           .orient = job->orient,
+                                           .orient_patch = true,
+                                           .resample = true,
+                                           .spacing_mm = {1, 1, 1}},
+                                 .tolerance_mm = job->tolerance_mm};
+
+    ENSURE((job->patches[0] == '\0') != (job->list[0] == '\0'), ERR_CONF,
+           "give one of input.patches (a folder of fmcib-prepare) and "
+           "input.list (a CSV of seeds)");
+    if (job->list[0])
+        TRY(source_list(job->list, &c, out));
+    else
+        TRY(source_store(job->patches, (uint64_t)(job->cache_gb * 1e9), out));
+out:
+    return st;
+}
+
 static status work(struct run *run, const struct job *job)
 {
     status st = OK;
@@ -85,8 +122,7 @@ static status work(struct run *run, const struct job *job)
                             .batch = (uint32_t)job->batch,
                             .quiet = run->conf.quiet};
 
-    st =
-        source_store(job->patches, (uint64_t)(job->cache_gb * 1e9), &io.source);
+    st = open_source(job, &io.source);
     TRY(par_agree(run->par, st));
     run_plan(run, "rows: %u; files: features.nc, features.csv",
              source_facts(io.source)->rows);

@@ -1,5 +1,7 @@
 #include "train/source.h"
 
+#include <string.h>
+
 #include "base/mem.h"
 
 #include "det/digest.h"
@@ -10,7 +12,12 @@ enum { COMPUTED_NEGATIVES = 4 };
 
 struct source {
     struct source_facts facts;
-    struct patch_store *store; /* NULL: computed */
+    struct patch_store *store; /* a store, or ... */
+    struct list *list;         /* a list of volumes, or computed */
+    struct source_list_conf conf;
+    struct volume volume; /* the open one */
+    struct grid grid;     /* over it */
+    uint32_t open;        /* its number, UINT32_MAX = none */
     uint64_t seed;
     uint32_t edge;
 };
@@ -122,12 +129,90 @@ static enum pixel pixel_of(enum digest_type type)
     BUG_IF(true);
 }
 
+/* Geometry of a volume by its header, and all seeds in it. */
+static status check_volume(struct source *s, uint32_t volume)
+{
+    status st = OK;
+    struct list *l = s->list;
+    const struct patch_conf *pc = &s->conf.patch;
+    char *where = NULL;
+    struct geometry geo;
+    struct grid grid;
+    enum pixel pixel;
+
+    TRY(list_where(l, l->first[volume], &where));
+    st = volume_peek(l->path[l->first[volume]], &geo, &pixel);
+    if (st == OK)
+        st = patch_grid(&geo, pc, &grid);
+    if (st != OK)
+        status_prefix("%s: ", where);
+    for (uint32_t r = l->first[volume]; st == OK && r < l->rows; r++) {
+        if (l->volume[r] != volume)
+            continue;
+        mem_free(where);
+        where = NULL;
+        TRY(list_where(l, r, &where));
+        TRY(seed_check(&grid, pc, l->seed[r], s->conf.tolerance_mm, where));
+    }
+out:
+    mem_free(where);
+    return st;
+}
+
+status source_list(const char *path,
+                   const struct source_list_conf *conf,
+                   struct source **out)
+{
+    status st = OK;
+    struct source *s = NULL;
+    size_t edge = 2 * (size_t)conf->patch.radius;
+
+    TRY(mem_new(1, sizeof *s, &s));
+    s->conf = *conf;
+    s->open = UINT32_MAX;
+    TRY(list_open(path, &conf->list, &s->list));
+    for (uint32_t v = 0; v < s->list->volumes; v++)
+        TRY(check_volume(s, v));
+    s->facts.rows = s->list->rows;
+    s->facts.max_edge = (uint32_t)edge;
+    s->facts.max_bytes = edge * edge * edge * sizeof(double);
+    memcpy(s->facts.digest, s->list->digest, SHA256_HEX);
+    *out = s;
+    s = NULL;
+out:
+    source_close(s);
+    return st;
+}
+
+static status
+read_seed(struct source *s, uint32_t row, void *data, struct patch *out)
+{
+    status st = OK;
+    struct list *l = s->list;
+
+    if (s->open != l->volume[row]) {
+        volume_free(&s->volume);
+        s->open = UINT32_MAX;
+        TRY(volume_open(l->path[row], &s->volume));
+        TRY(patch_grid(&s->volume.geo, &s->conf.patch, &s->grid));
+        s->open = l->volume[row];
+    }
+    out->data = data;
+    patch_positive(&s->volume, &s->grid, &s->conf.patch, l->seed[row], out);
+out:
+    return st;
+}
+
 status source_read(
     struct source *s, uint32_t row, int32_t k, void *data, struct patch *out)
 {
     status st = OK;
     struct patch_info info = {0};
 
+    if (s->list) {
+        TRY(read_seed(s, row, data, out));
+        return OK;
+    }
     if (!s->store) {
         compute_patch(s, row, k, data);
         *out = (struct patch){.pixel = PIXEL_I16, .data = data};
@@ -146,17 +231,21 @@ out:
 
 uint32_t source_cols(const struct source *s)
 {
+    if (s->list)
+        return csv_cols(s->list->csv);
     return s->store ? patch_store_cols(s->store) : 0;
 }
 
 const char *source_col(const struct source *s, uint32_t col)
 {
-    return patch_store_col(s->store, col);
+    return s->list ? csv_name(s->list->csv, col)
+                   : patch_store_col(s->store, col);
 }
 
 const char *source_cell(const struct source *s, uint32_t row, uint32_t col)
 {
-    return patch_store_cell(s->store, row, col);
+    return s->list ? csv_cell(s->list->csv, row, col)
+                   : patch_store_cell(s->store, row, col);
 }
 
 void source_close(struct source *s)
@@ -164,5 +253,7 @@ void source_close(struct source *s)
     if (!s)
         return;
     patch_store_close(s->store);
+    list_free(s->list);
+    volume_free(&s->volume);
     mem_free(s);
 }

@@ -6,10 +6,11 @@
 #include "base/sha256.h"
 #include "base/status.h"
 
+#include "store/list.h"
 #include "vol/patch.h"
 
-/* Where pretraining takes its patches from: a patch store, or formulas
- * (benchmarks and tests that need no data). One thread at a time. */
+/* Where patches come from: a patch store, a list of seeds in CT volumes, or
+ * formulas (benchmarks and tests that need no data). One thread at a time. */
 struct source; /* opaque */
 
 struct source_facts {
@@ -25,6 +26,18 @@ struct source_facts {
  * ERR_FILE, ERR_DATA, ERR_NUMERIC, ERR_RUN as patch_store_open. */
 status
 source_store(const char *path, uint64_t cache_bytes, struct source **out);
+/* The positives of a list of seeds in CT volumes, cut while reading (training
+ * path; conf.list, conf.patch); no negatives. A volume stays in memory until
+ * a row of another one is read. All seeds are checked here, by headers alone.
+ * ERR_FILE, ERR_DATA (list, line, column, value, cause, remedy). */
+struct source_list_conf {
+    struct list_conf list;
+    struct patch_conf patch;
+    double tolerance_mm; /* a seed may lie this far outside its volume */
+};
+status source_list(const char *path,
+                   const struct source_list_conf *conf,
+                   struct source **out);
 /* `rows` rows of edge^3 int16: a ball on noise, and noise alone; 4 negatives a
  * row. ERR_MEM. */
 status source_computed(uint64_t seed,
