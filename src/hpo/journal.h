@@ -50,6 +50,7 @@ struct journal_trial {
 struct journal_study {
     int64_t id;
     const char *name;
+    size_t directions; /* objectives; values of trials: the first one */
     bool maximise;
     bool deleted;
     struct journal_attrs user, system;
@@ -86,53 +87,53 @@ const struct json *journal_attr(const struct journal_attrs *a,
 
 /* ---- writing: one writer ------------------------------------------------- */
 
-/* Appends whole lines with one write and fsync, under PATH.lock (made with
- * O_EXCL: Optuna's own name and manner, so its writers and ours exclude each
- * other; a lock unchanged for 30 s is a dead writer's and is broken). Times are
+/* Records gather in memory and are appended together, by one write and one
+ * fsync under PATH.lock (made with O_EXCL: Optuna's own name and manner, so its
+ * writers and ours exclude each other; a lock unchanged for 30 s is a dead
+ * writer's and is broken). A write that fails is cut off again. Times are
  * local, naive, with microseconds: every version of Optuna reads these alike.
  */
 struct journal_writer; /* opaque */
 
-/* Open for appending, made if absent; a torn last line is cut off first.
- * worker: any text. ERR_FILE. */
+/* Open for appending, made if absent. worker: any text. ERR_FILE, ERR_MEM. */
 status
 journal_open(const char *path, const char *worker, struct journal_writer **out);
+/* Append what has gathered; a torn last line of the file is cut off first.
+ * ERR_FILE, ERR_MEM; after an error nothing of it is in the file. */
+status journal_flush(struct journal_writer *w);
+/* Drops what was not flushed. */
 void journal_close(struct journal_writer *w);
 
-/* Records. study and trial are ids of the file. json: a JSON text. */
-status
-journal_create_study(struct journal_writer *w, const char *name, bool maximise);
-status journal_study_attr(struct journal_writer *w,
-                          int64_t study,
-                          bool system,
-                          const char *key,
-                          const char *json);
-/* A trial that starts now with its parameters x [space->n] (NaN: not set):
- * records 4 and 5 in one write. */
-status journal_start_trial(struct journal_writer *w,
-                           int64_t study,
-                           int64_t trial,
-                           const struct space *space,
-                           const double *x);
-/* The parameters alone (after a kill between the two records). */
-status journal_set_params(struct journal_writer *w,
-                          int64_t trial,
-                          const struct space *space,
-                          const double *x,
-                          const bool *have);
-status journal_report(struct journal_writer *w,
-                      int64_t trial,
-                      int64_t step,
-                      double value);
-status journal_trial_attr(struct journal_writer *w,
-                          int64_t trial,
-                          bool system,
-                          const char *key,
-                          const char *json);
-/* state COMPLETE or PRUNED with a value (NaN: none), or FAIL. */
-status journal_end_trial(struct journal_writer *w,
-                         int64_t trial,
-                         enum trial_state state,
-                         double value);
+/* Records. study and trial are ids of the file; json is a JSON text. */
+void journal_create_study(struct journal_writer *w,
+                          const char *name,
+                          bool maximise);
+void journal_study_attr(struct journal_writer *w,
+                        int64_t study,
+                        bool system,
+                        const char *key,
+                        const char *json);
+/* A trial that starts now. */
+void journal_start_trial(struct journal_writer *w, int64_t study);
+/* One of its parameters, internal value. */
+void journal_param(struct journal_writer *w,
+                   int64_t trial,
+                   const struct space_param *param,
+                   double x);
+void journal_report(struct journal_writer *w,
+                    int64_t trial,
+                    int64_t step,
+                    double value);
+void journal_trial_attr(struct journal_writer *w,
+                        int64_t trial,
+                        bool system,
+                        const char *key,
+                        const char *json);
+/* COMPLETE (a NaN makes it FAIL, as in Optuna), PRUNED (NaN: no value) or
+ * FAIL. */
+void journal_end_trial(struct journal_writer *w,
+                       int64_t trial,
+                       enum trial_state state,
+                       double value);
 
 #endif

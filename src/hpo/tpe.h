@@ -18,6 +18,7 @@ struct tpe_conf {
     bool maximise;
     bool liar;         /* running trials count as bad ones */
     bool multivariate; /* one joint kernel over the shared parameters */
+    bool group;        /* multivariate: one per group seen together */
 };
 /* Optuna's current defaults for one objective. */
 struct tpe_conf tpe_defaults(void);
@@ -40,39 +41,58 @@ uint32_t tpe_gamma(uint32_t n);
 /* min(ceil(sqrt(n) / 4), 25), hyperopt's preset. */
 uint32_t tpe_gamma_hyperopt(uint32_t n);
 
-/* Split visible trials (finished, and running ones under the liar) into the
- * n_below best and the rest, both in trial order. below and above [n] numbers
- * of trials; *n_finished counts COMPLETE and PRUNED. ERR_MEM. */
+/* Visible trials (finished, and running ones under the liar) split into the
+ * `most` best and the rest, both in trial order: numbers of trials. below and
+ * above [n] are the caller's. ERR_MEM. */
 struct tpe_split {
-    uint32_t n_finished, n_below, n_above;
-    uint32_t *below, *above; /* caller's memory, [n] each */
+    uint32_t n_below, n_above;
+    uint32_t *below, *above;
 };
 status tpe_split(const struct tpe_conf *conf,
                  const struct trial *trials,
                  uint32_t n,
+                 uint32_t most,
                  struct tpe_split *out);
+/* COMPLETE and PRUNED trials. */
+uint32_t tpe_finished(const struct trial *trials, uint32_t n);
 
-/* Propose a trial from the trials [n] before it: x [space->n]. Uses the
- * numbers of `rng` in Optuna's order. ERR_MEM. */
+/* What a proposal may look at: the trials before it, by number. */
+struct tpe_past {
+    const struct space *space;
+    const struct trial *trials; /* [n] */
+    uint32_t n;
+};
+
+/* Propose a trial: x [space->n]. Uses the numbers of rng in Optuna's order:
+ * the parameters shared by all finished trials together (multivariate), then
+ * the others one by one in the order of the space. ERR_MEM. */
 status tpe_suggest(const struct tpe_conf *conf,
-                   const struct space *space,
-                   const struct trial *trials,
-                   uint32_t n,
+                   const struct tpe_past *past,
                    struct tpe_rng *rng,
                    double *x);
 
-/* One parameter alone, with all that led to it (tests, reports): candidates,
- * log_l, log_g [n_candidates] may be NULL. Trials without the parameter are
- * left out. */
+/* Its two halves, for spaces in which one value decides what is asked next:
+ * the joint part at the start of the trial (x [space->n], NaN where there is
+ * none), and one parameter when it is asked for. ERR_MEM. */
+status tpe_relative(const struct tpe_conf *conf,
+                    const struct tpe_past *past,
+                    struct tpe_rng *rng,
+                    double *x);
+status tpe_independent(const struct tpe_conf *conf,
+                       const struct tpe_past *past,
+                       uint32_t param,
+                       struct tpe_rng *rng,
+                       double *x);
+
+/* One parameter from the model, whatever the number of trials, with all that
+ * led to it: candidates, log_l, log_g [n_candidates]. why may be NULL. */
 struct tpe_why {
     uint32_t best;
     double *candidates, *log_l, *log_g;
 };
 status tpe_suggest_one(const struct tpe_conf *conf,
-                       const struct space *space,
+                       const struct tpe_past *past,
                        uint32_t param,
-                       const struct trial *trials,
-                       uint32_t n,
                        struct draw *draw,
                        double *x,
                        struct tpe_why *why);
