@@ -17,6 +17,10 @@ static bool has_avx2(void)
 {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 }
+static bool has_avx512(void)
+{
+    return __builtin_cpu_supports("avx512f") && has_avx2();
+}
 #endif
 
 /* One row per build; of one name the best first. */
@@ -26,9 +30,12 @@ static const struct backend {
     bool (*runs)(void);
 } backends[] = {
 #if defined(__x86_64__)
+    {&simd_ops_avx512, {"simd", "avx512", DTYPE_F32}, has_avx512},
+    {&simd_ops_avx2, {"simd", "avx2", DTYPE_F32}, has_avx2},
     {&ref_ops_f32_avx2, {"ref", "avx2", DTYPE_F32}, has_avx2},
     {&ref_ops_f64_avx2, {"ref64", "avx2", DTYPE_F64}, has_avx2},
 #endif
+    {&simd_ops_c, {"simd", "c", DTYPE_F32}, any_machine},
     {&ref_ops_f32_c, {"ref", "c", DTYPE_F32}, any_machine},
     {&ref_ops_f64_c, {"ref64", "c", DTYPE_F64}, any_machine},
 };

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/mem.h"
+
 #include "dev/arith.h"
 
 size_t shape_voxels(struct shape s)
@@ -97,6 +99,28 @@ ptrdiff_t plan_source(const struct plan *p, size_t out_voxel, int32_t tap)
 ptrdiff_t plan_target(const struct plan *p, size_t in_voxel, int32_t tap)
 {
     return meet(&p->desc, backward, p->desc.in, p->out, in_voxel, tap);
+}
+
+status plan_pairs(struct plan *p)
+{
+    size_t voxels = shape_voxels(p->out);
+    size_t n = 0;
+    status st = OK;
+
+    /* Voxels count in int32 here; a volume of 2^31 is beyond all memory. */
+    BUG_IF(shape_voxels(p->desc.in) > INT32_MAX || voxels > INT32_MAX);
+    TRY(mem_raw((size_t)p->taps * voxels, sizeof *p->pairs, &p->pairs));
+    for (int32_t tap = 0; tap < p->taps; tap++) {
+        p->first[tap] = n;
+        for (size_t v = 0; v < voxels; v++) {
+            ptrdiff_t in = plan_source(p, v, tap);
+            if (in >= 0)
+                p->pairs[n++] = (struct voxel_pair){(int32_t)v, (int32_t)in};
+        }
+    }
+    p->first[p->taps] = n;
+out:
+    return st;
 }
 
 void plan_check(const struct plan *p,

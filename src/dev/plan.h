@@ -1,18 +1,30 @@
 #ifndef DEV_PLAN_H
 #define DEV_PLAN_H
 
+#include "dev/arith.h"
 #include "dev/dev.h"
 
 /* Inside dev/ only: the geometry of a convolution, shared by the backends. */
+
+struct voxel_pair {
+    int32_t out, in;
+};
 
 struct plan {
     struct conv_desc desc;
     struct shape out;
     int32_t taps; /* k^3 */
+    /* The voxels that meet through tap t, ascending in both members:
+     * pairs[first[t]] .. pairs[first[t + 1]]. NULL until plan_pairs. */
+    struct voxel_pair *pairs;
+    size_t first[ARITH_TAPS_MAX + 1];
 };
 
 /* Fill the plain part of a plan. Wrong sizes are bugs. */
 void plan_init(struct plan *p, const struct conv_desc *desc);
+
+/* Add the lists of pairs (8 bytes a pair; freed with mem_free). ERR_MEM. */
+status plan_pairs(struct plan *p);
 
 /* The input voxel that tap `tap` of an output voxel reads, -1 in the
  * padding. */

@@ -1,0 +1,326 @@
+/* One input channel: the stem of the network. A plan of voxel pairs would be
+ * as large as the work, so these walk along lines of output voxels: on a line
+ * all voxels but the outermost see the same columns of the kernel, and the
+ * rows of an x-line lie one after the other in memory ([voxel][sample]). */
+#include "dev/simd/simd.h"
+
+/* Taps [lo, hi) of a kernel axis that fall inside for an output place. */
+struct range {
+    int32_t lo, hi;
+};
+
+static struct range inside(const struct conv_desc *d, int32_t out, int32_t size)
+{
+    int32_t start = d->pad - out * d->stride; /* tap of place 0 */
+    struct range r = {start > 0 ? start : 0, start + size};
+
+    if (r.hi > d->k)
+        r.hi = d->k;
+    if (r.hi < r.lo)
+        r.hi = r.lo;
+    return r;
+}
+
+/* One line of output voxels (z, y), and the kernel rows inside. */
+struct line {
+    const struct conv_desc *d;
+    struct range kz, ky;
+    int32_t in_z, in_y; /* input place of tap (0, 0), may be outside */
+    size_t row;         /* first output row */
+};
+
+static struct line line_at(const struct plan *p, int32_t z, int32_t y)
+{
+    const struct conv_desc *d = &p->desc;
+    size_t voxel =
+        ((size_t)z * (size_t)p->out.h + (size_t)y) * (size_t)p->out.w;
+
+    return (struct line){.d = d,
+                         .kz = inside(d, z, d->in.d),
+                         .ky = inside(d, y, d->in.h),
+                         .in_z = z * d->stride - d->pad,
+                         .in_y = y * d->stride - d->pad,
+                         .row = voxel * (size_t)d->in.n};
+}
+
+/* Start of an input line in the plain volume [z][y][x][sample]. */
+static const float *
+in_line(const struct line *l, const float *x, int32_t kz, int32_t ky)
+{
+    const struct shape *s = &l->d->in;
+    size_t line =
+        (size_t)(l->in_z + kz) * (size_t)s->h + (size_t)(l->in_y + ky);
+
+    return x + line * (size_t)s->w * (size_t)s->n;
+}
+
+/* Output rows of a line that see the same columns kx of the kernel. */
+struct stem_work {
+    const struct line *line;
+    struct range kx;
+    const float *x;
+    const float *w; /* tap 0, first of our lanes */
+    int32_t lanes;  /* of a block */
+};
+
+/* at[i]: place on an input line of row i's column 0, perhaps outside. */
+VEC_INLINE void stem_tile(const struct stem_work *t,
+                          const ptrdiff_t *at,
+                          float *y,
+                          int rows,
+                          int vecs)
+{
+    const struct line *l = t->line;
+    vec sum[ROWS_MAX][2];
+    ptrdiff_t n = l->d->in.n;
+    int32_t k = l->d->k;
+
+    FULLY_UNROLLED
+    for (int i = 0; i < rows; i++)
+        sum[i][0] = sum[i][1] = vec_set(0);
+    for (int32_t kz = l->kz.lo; kz < l->kz.hi; kz++)
+        for (int32_t ky = l->ky.lo; ky < l->ky.hi; ky++) {
+            const float *from = in_line(l, t->x, kz, ky);
+            const float *w = t->w + (size_t)((kz * k + ky) * k + t->kx.lo) *
+                                        (size_t)t->lanes;
+            for (ptrdiff_t c = t->kx.lo * n; c < t->kx.hi * n; c += n) {
+                vec w0 = vec_load(w);
+                vec w1 = vecs == 2 ? vec_load(w + VEC) : w0;
+                w += t->lanes;
+                FULLY_UNROLLED
+                for (int i = 0; i < rows; i++) {
+                    vec a = vec_set(from[at[i] + c]);
+                    sum[i][0] = vec_fma(a, w0, sum[i][0]);
+                    if (vecs == 2)
+                        sum[i][1] = vec_fma(a, w1, sum[i][1]);
+                }
+            }
+        }
+    FULLY_UNROLLED
+    for (int i = 0; i < rows; i++)
+        for (int v = 0; v < vecs; v++)
+            vec_store(y + (size_t)i * (size_t)t->lanes + v * VEC, sum[i][v]);
+}
+
+typedef void stem_fn(const struct stem_work *t, const ptrdiff_t *at, float *y);
+
+#define STEM_TILE(rows, vecs)                                                  \
+    static void stem_##rows##_##vecs(const struct stem_work *t,                \
+                                     const ptrdiff_t *at, float *y)            \
+    {                                                                          \
+        stem_tile(t, at, y, (rows), (vecs));                                   \
+    }
+STEM_TILE(ROWS_ONE, 1)
+STEM_TILE(4, 1)
+STEM_TILE(1, 1)
+STEM_TILE(ROWS_TWO, 2)
+STEM_TILE(4, 2)
+STEM_TILE(1, 2)
+
+static const struct {
+    int rows;
+    stem_fn *one, *two;
+} tiles[] = {{ROWS_ONE, stem_ROWS_ONE_1, NULL},
+             {ROWS_TWO, NULL, stem_ROWS_TWO_2},
+             {4, stem_4_1, stem_4_2},
+             {1, stem_1_1, stem_1_2}};
+
+/* Output voxels [lo, hi) of a line; y is the row of voxel lo. */
+static void
+stem_run(const struct stem_work *t, int32_t lo, int32_t hi, float *y)
+{
+    const struct conv_desc *d = t->line->d;
+    bool two = tile_vecs(t->lanes) == 2;
+    size_t left = (size_t)(hi - lo) * (size_t)d->in.n;
+    ptrdiff_t at[ROWS_MAX];
+    int32_t sample = 0;
+
+    for (size_t s = 0; left > 0; s++) {
+        stem_fn *fn = two ? tiles[s].two : tiles[s].one;
+        size_t rows = (size_t)tiles[s].rows;
+        if (!fn)
+            continue;
+        for (; left >= rows; left -= rows) {
+            for (size_t i = 0; i < rows; i++) {
+                at[i] = (ptrdiff_t)(lo * d->stride - d->pad) * d->in.n + sample;
+                if (++sample == d->in.n) {
+                    sample = 0;
+                    lo++;
+                }
+            }
+            fn(t, at, y);
+            y += rows * (size_t)t->lanes;
+        }
+    }
+}
+
+/* The end of the run of voxels from lo that see the same columns. */
+static int32_t run_end(const struct plan *p, int32_t lo)
+{
+    struct range first = inside(&p->desc, lo, p->desc.in.w);
+    int32_t hi = lo + 1;
+
+    while (hi < p->out.w) {
+        struct range r = inside(&p->desc, hi, p->desc.in.w);
+        if (r.lo != first.lo || r.hi != first.hi)
+            break;
+        hi++;
+    }
+    return hi;
+}
+
+/* Line number i of the output. */
+static struct line line_of(const struct plan *p, int32_t i)
+{
+    return line_at(p, i / p->out.h, i % p->out.h);
+}
+
+void SIMD(stem_fwd)(const struct plan *p,
+                    const struct tensor *x,
+                    const float *w,
+                    const struct tensor *y)
+{
+    int32_t lanes = shape_block(p->desc.o);
+    int32_t wide = tile_vecs(lanes) * VEC;
+    size_t w_block = (size_t)p->taps * (size_t)lanes;
+
+    for (int32_t i = 0; i < p->out.d * p->out.h; i++) {
+        struct line l = line_of(p, i);
+        for (int32_t lane = 0; lane < block_count(p->desc.o) * lanes;
+             lane += wide) {
+            int32_t b = lane / lanes;
+            struct stem_work t = {.line = &l,
+                                  .x = x->data,
+                                  .w = w + (size_t)b * w_block + lane % lanes,
+                                  .lanes = lanes};
+            float *row = block_at(y, b) + l.row * (size_t)lanes + lane % lanes;
+            int32_t n = p->desc.in.n;
+            for (int32_t lo = 0, hi; lo < p->out.w; lo = hi) {
+                hi = run_end(p, lo);
+                t.kx = inside(&p->desc, lo, p->desc.in.w);
+                stem_run(&t, lo, hi,
+                         row + (size_t)lo * (size_t)n * (size_t)lanes);
+            }
+        }
+    }
+}
+
+/* The weight gradient of one kernel row (kz, ky) and its k columns over one
+ * line, the chunk of README.md. */
+struct stem_chunk {
+    const struct plan *p;
+    const float *from; /* input line, [x][sample] */
+    const float *dy;   /* first row of the line, first of our lanes */
+    float *dw;         /* column 0, first of our lanes */
+    int32_t lanes;
+};
+
+/* Output voxels [lo, hi); columns outside kx are left out. */
+VEC_INLINE void stem_columns(const struct stem_chunk *t,
+                             int32_t lo,
+                             int32_t hi,
+                             struct range kx,
+                             vec sum[][2],
+                             int k,
+                             int vecs)
+{
+    const struct conv_desc *d = &t->p->desc;
+    ptrdiff_t n = d->in.n;
+    bool all = kx.lo == 0 && kx.hi == k;
+
+    for (int32_t v = lo; v < hi; v++)
+        for (ptrdiff_t s = 0; s < n; s++) {
+            ptrdiff_t at = (ptrdiff_t)(v * d->stride - d->pad) * n + s;
+            const float *g = t->dy + ((ptrdiff_t)v * n + s) * t->lanes;
+            vec g0 = vec_load(g);
+            vec g1 = vecs == 2 ? vec_load(g + VEC) : g0;
+            FULLY_UNROLLED
+            for (int c = 0; c < k; c++) {
+                if (!all && (c < kx.lo || c >= kx.hi))
+                    continue;
+                vec a = vec_set(t->from[at + c * n]);
+                sum[c][0] = vec_fma(a, g0, sum[c][0]);
+                if (vecs == 2)
+                    sum[c][1] = vec_fma(a, g1, sum[c][1]);
+            }
+        }
+}
+
+VEC_INLINE void stem_line(const struct stem_chunk *t, int k, int vecs)
+{
+    vec sum[ARITH_K_MAX][2];
+
+    FULLY_UNROLLED
+    for (int c = 0; c < ARITH_K_MAX; c++)
+        sum[c][0] = sum[c][1] = vec_set(0);
+    for (int32_t lo = 0, hi; lo < t->p->out.w; lo = hi) {
+        struct range kx = inside(&t->p->desc, lo, t->p->desc.in.w);
+        hi = run_end(t->p, lo);
+        if (kx.lo == 0 && kx.hi == k)
+            stem_columns(t, lo, hi, (struct range){0, k}, sum, k, vecs);
+        else
+            stem_columns(t, lo, hi, kx, sum, k, vecs);
+    }
+    FULLY_UNROLLED
+    for (int c = 0; c < k; c++)
+        for (int v = 0; v < vecs; v++) {
+            float *to = t->dw + (ptrdiff_t)c * t->lanes + v * VEC;
+            vec_store(to, vec_add(vec_load(to), sum[c][v]));
+        }
+}
+
+#if defined(__AVX512F__)
+enum { COLUMN_VECS = 2 }; /* 7 columns times 2 vectors in registers */
+#else
+enum { COLUMN_VECS = 1 };
+#endif
+
+static void stem_chunk(const struct stem_chunk *t, int32_t vecs)
+{
+    int32_t k = t->p->desc.k;
+
+    if (k == 7 && vecs == COLUMN_VECS)
+        stem_line(t, 7, COLUMN_VECS);
+    else if (k == 7)
+        stem_line(t, 7, 1);
+    else if (k == 3 && vecs == COLUMN_VECS)
+        stem_line(t, 3, COLUMN_VECS);
+    else
+        for (int32_t v = 0; v < vecs; v++) {
+            struct stem_chunk one = *t;
+            one.dy += v * VEC;
+            one.dw += v * VEC;
+            stem_line(&one, k, 1);
+        }
+}
+
+void SIMD(stem_bwd_w)(const struct plan *p,
+                      const struct tensor *x,
+                      const struct tensor *dy,
+                      float *dw)
+{
+    int32_t lanes = shape_block(p->desc.o);
+    int32_t vecs = lanes / VEC < COLUMN_VECS ? lanes / VEC : COLUMN_VECS;
+    int32_t k = p->desc.k;
+    size_t w_block = (size_t)p->taps * (size_t)lanes;
+
+    memset(dw, 0, weight_len(p->desc.o, k, 1) * sizeof *dw);
+    for (int32_t lane = 0; lane < block_count(p->desc.o) * lanes;
+         lane += vecs * VEC) {
+        int32_t b = lane / lanes;
+        float *to = dw + (size_t)b * w_block + lane % lanes;
+        for (int32_t i = 0; i < p->out.d * p->out.h; i++) {
+            struct line l = line_of(p, i);
+            struct stem_chunk t = {.p = p,
+                                   .dy = block_at(dy, b) +
+                                         l.row * (size_t)lanes + lane % lanes,
+                                   .lanes = lanes};
+            for (int32_t kz = l.kz.lo; kz < l.kz.hi; kz++)
+                for (int32_t ky = l.ky.lo; ky < l.ky.hi; ky++) {
+                    t.from = in_line(&l, x->data, kz, ky);
+                    t.dw = to + (size_t)((kz * k + ky) * k) * (size_t)lanes;
+                    stem_chunk(&t, vecs);
+                }
+        }
+    }
+}

@@ -1,0 +1,108 @@
+/* Operations that take memory as one vector: plain loops, of which the
+ * compiler makes the instructions of this build; each element is on its own,
+ * so nothing can change its bits. */
+#include "dev/simd/simd.h"
+
+void SIMD(relu_fwd)(struct dev *d,
+                    const struct tensor *x,
+                    const struct tensor *y)
+{
+    size_t len = shape_len(x->shape);
+    const float *from = x->data;
+    float *to = y->data;
+
+    (void)d;
+    BUG_IF(!shape_same(x->shape, y->shape));
+    for (size_t i = 0; i < len; i++)
+        to[i] = from[i] < 0 ? 0 : from[i];
+}
+
+void SIMD(relu_bwd)(struct dev *d,
+                    const struct tensor *y,
+                    const struct tensor *dy)
+{
+    size_t len = shape_len(y->shape);
+    const float *from = y->data;
+    float *to = dy->data;
+
+    (void)d;
+    BUG_IF(!shape_same(y->shape, dy->shape));
+    for (size_t i = 0; i < len; i++)
+        to[i] = from[i] > 0 ? to[i] : 0;
+}
+
+void SIMD(add)(struct dev *d,
+               const struct tensor *src,
+               const struct tensor *dst)
+{
+    BUG_IF(!shape_same(src->shape, dst->shape));
+    SIMD(vec_add)(d, dst->data, src->data, shape_len(src->shape));
+}
+
+void SIMD(vec_add)(struct dev *d, void *dst, const void *src, size_t len)
+{
+    float *to = dst;
+    const float *from = src;
+
+    (void)d;
+    for (size_t i = 0; i < len; i++)
+        to[i] = to[i] + from[i];
+}
+
+void SIMD(vec_scale)(struct dev *d, void *dst, double a, size_t len)
+{
+    float *to = dst;
+    float scale = (float)a;
+
+    (void)d;
+    for (size_t i = 0; i < len; i++)
+        to[i] = to[i] * scale;
+}
+
+double SIMD(vec_sumsq)(struct dev *d, const void *x, size_t len)
+{
+    const float *from = x;
+    double sum[ARITH_SQUARE_LANES] = {0};
+    size_t whole = len - len % ARITH_SQUARE_LANES;
+
+    (void)d;
+    BUG_IF(len > VEC_CHUNK);
+    for (size_t i = 0; i < whole; i += ARITH_SQUARE_LANES)
+        for (int j = 0; j < ARITH_SQUARE_LANES; j++) {
+            double e = (double)from[i + (size_t)j];
+            sum[j] = fma(e, e, sum[j]);
+        }
+    for (size_t i = whole; i < len; i++) {
+        double e = (double)from[i];
+        sum[i - whole] = fma(e, e, sum[i - whole]);
+    }
+    for (int half = ARITH_SQUARE_LANES / 2; half > 0; half /= 2)
+        for (int i = 0; i < half; i++)
+            sum[i] = sum[i] + sum[i + half];
+    return sum[0];
+}
+
+void SIMD(vec_lars)(struct dev *d,
+                    const struct lars_desc *desc,
+                    void *p,
+                    const void *g,
+                    void *v,
+                    size_t len)
+{
+    float *restrict param = p;
+    float *restrict moment = v;
+    const float *restrict grad = g;
+    float minus_lr = -(float)desc->lr;
+    float mom = (float)desc->momentum;
+    float wd = (float)desc->weight_decay;
+    float q = (float)desc->q;
+
+    (void)d;
+    for (size_t i = 0; i < len; i++) {
+        float e = grad[i];
+        if (desc->adapt)
+            e = q * fmaf(wd, param[i], e);
+        moment[i] = desc->first ? e : fmaf(mom, moment[i], e);
+        param[i] = fmaf(minus_lr, moment[i], param[i]);
+    }
+}
