@@ -68,17 +68,13 @@ ranks() {
 
 # check WORDS CONDITION...: one expectation, told in words when it fails.
 check() {
-    local words=$1 frame=1
+    local words=$1 frame=$((${#BASH_LINENO[@]} - 2))
     shift
     checks=$((checks + 1))
     "$@" && return 0
     failures=$((failures + 1))
-    while [ "${BASH_SOURCE[frame]}" = "${BASH_SOURCE[0]}" ] &&
-        [ "${BASH_SOURCE[frame + 1]:-}" ]; do
-        frame=$((frame + 1))
-    done
     {
-        echo "$0:${BASH_LINENO[frame - 1]}: expected $words"
+        echo "$0:${BASH_LINENO[frame]}: expected $words"
         echo "  command: $last_command"
         echo "  status:  $status"
         sed 's/^/  stdout:  /' "$out_file" | tail -n 15
