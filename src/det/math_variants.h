@@ -17,6 +17,7 @@ MATH_VARIANT(erf)
 MATH_VARIANT(erfc)
 MATH_VARIANT(lgamma)
 
+/* x to the power y. */
 double math_base_pow(double x, double y);
 double math_fma_pow(double x, double y);
 

@@ -35,6 +35,7 @@ struct stream {
 extern "C" {
 #endif
 
+/* The stream of these coordinates, at its beginning. */
 struct stream stream_at(uint64_t seed,
                         enum stream_domain domain,
                         uint64_t a,

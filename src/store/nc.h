@@ -25,6 +25,8 @@
         }                                                                      \
     } while (0)
 
+/* What NC_TRY calls: ERR_FILE when rc is the system's errno, ERR_MEM, else
+ * ERR_DATA. */
 status nc_fail(int rc, const char *file, int line, const char *fmt, ...)
     FMCIB_PRINTF(4, 5);
 

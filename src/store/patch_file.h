@@ -44,6 +44,7 @@ struct patch_table {
 };
 void patch_table_free(struct patch_table *t);
 
+/* Voxels of a patch: d * h * w. */
 uint64_t patch_voxels(const struct patch_info *p);
 
 /* SHA-256 of shape, type and voxels; d is used up to digest_end. */

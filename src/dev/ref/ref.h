@@ -1,7 +1,8 @@
 #ifndef DEV_REF_REF_H
 #define DEV_REF_REF_H
 
-/* The reference backend is built several times from one source: REF_REAL is
+/* lint: part of a file (needs REF_REAL and REF_TAG).
+ * The reference backend is built several times from one source: REF_REAL is
  * its element type (float, double), REF_TAG the end of its names. */
 #include <math.h>
 #include <string.h>
