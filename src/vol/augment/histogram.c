@@ -2,7 +2,7 @@
 
 #include "vol/augment/transforms.h"
 
-enum { LAST = HISTOGRAM_POINTS - 1 };
+enum { LAST = HISTOGRAM_POINTS - 1, BLOCK = 16 };
 
 void histogram_draw(double probability,
                     struct stream *s,
@@ -40,24 +40,38 @@ static void make_curve(const struct histogram_params *p,
     }
 }
 
-/* A chain of selections instead of a search: it has no branches, so the loop
- * runs on vectors. */
+/* Which segment a value is in is counted for a whole block, not searched:
+ * no branches, so the loops run on vectors. */
+static void
+bend_block(const struct curve *c, const float *restrict in, float *restrict out)
+{
+    int32_t segment[BLOCK] = {0};
+
+    for (int k = 1; k < LAST; k++) {
+        float x = c->x[k];
+
+        for (int i = 0; i < BLOCK; i++)
+            segment[i] += in[i] > x;
+    }
+    for (int i = 0; i < BLOCK; i++) {
+        float to = c->slope[segment[i]] * in[i] + c->base[segment[i]];
+
+        to = in[i] < c->x[0] ? c->y[0] : to;
+        out[i] = in[i] > c->x[LAST] ? c->y[LAST] : to;
+    }
+}
+
 static void bend(const struct curve *c, const float *in, size_t n, float *out)
 {
-    for (size_t i = 0; i < n; i++) {
-        float v = in[i];
-        float slope = c->slope[0];
-        float base = c->base[0];
-        float to;
+    size_t whole = n / BLOCK * BLOCK;
+    float rest[BLOCK] = {0.0F};
+    float bent[BLOCK];
 
-        for (int k = 1; k < LAST; k++) {
-            slope = v > c->x[k] ? c->slope[k] : slope;
-            base = v > c->x[k] ? c->base[k] : base;
-        }
-        to = slope * v + base;
-        to = v < c->x[0] ? c->y[0] : to;
-        out[i] = v > c->x[LAST] ? c->y[LAST] : to;
-    }
+    for (size_t i = 0; i < whole; i += BLOCK)
+        bend_block(c, in + i, out + i);
+    memcpy(rest, in + whole, (n - whole) * sizeof *rest);
+    bend_block(c, rest, bent);
+    memcpy(out + whole, bent, (n - whole) * sizeof *rest);
 }
 
 void histogram_apply(const struct histogram_params *p,
