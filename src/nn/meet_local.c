@@ -1,7 +1,4 @@
-/* A gradient vector that arrives is copied into a free buffer and pushed on
- * the tree's stack; merges run over chunks on the team, the right operand's
- * buffer becomes free again. The stack never holds more than log2(shards) + 1
- * vectors. */
+/* All shards in one process: the fold ends in one node, which is the sum. */
 #include "nn/meet_local.h"
 
 #include <string.h>
@@ -9,74 +6,15 @@
 #include "base/mem.h"
 
 #include "det/tree.h"
-
-enum { CHUNK = 1 << 16, BUFFERS = TREE_MAX_DEPTH + 1 };
+#include "nn/fold.h"
 
 struct meet_local {
     struct meet meet;
-    struct team *team;
+    struct fold *fold;
     double *scratch; /* [shards][sum_len] */
     size_t sum_len;
-    size_t grad_len;
     enum dtype dtype;
-    void *buffer[BUFFERS];
-    uint32_t n_buffers;
-    void *free[BUFFERS]; /* stack of free buffers */
-    uint32_t n_free;
-    struct tree tree;
-    uint32_t pushed; /* shards of the present vector */
-    size_t len;      /* its length */
 };
-
-struct addition {
-    enum dtype dtype;
-    void *dst;
-    const void *src;
-    size_t len;
-};
-
-static status add_chunk(void *ctx, size_t item, int member)
-{
-    const struct addition *a = ctx;
-    size_t lo = item * CHUNK;
-    size_t hi = lo + CHUNK < a->len ? lo + CHUNK : a->len;
-
-    (void)member;
-    if (a->dtype == DTYPE_F32) {
-        float *dst = a->dst;
-        const float *src = a->src;
-
-        for (size_t i = lo; i < hi; i++)
-            dst[i] = dst[i] + src[i];
-    } else {
-        double *dst = a->dst;
-        const double *src = a->src;
-
-        for (size_t i = lo; i < hi; i++)
-            dst[i] = dst[i] + src[i];
-    }
-    return OK;
-}
-
-static void add(void *ctx, void *dst, const void *src)
-{
-    struct meet_local *m = ctx;
-    struct addition a = {m->dtype, dst, src, m->len};
-    size_t chunks = (m->len + CHUNK - 1) / CHUNK;
-
-    if (m->team)
-        (void)team_run(m->team, chunks, add_chunk, &a);
-    else
-        for (size_t i = 0; i < chunks; i++)
-            (void)add_chunk(&a, i, 0);
-}
-
-static void drop(void *ctx, void *value)
-{
-    struct meet_local *m = ctx;
-
-    m->free[m->n_free++] = value;
-}
 
 static status
 meet_sum(void *ctx, status st, const double *rows, size_t len, double *total)
@@ -104,45 +42,24 @@ static void meet_push(
     void *ctx, uint32_t shard, const void *part, size_t len, enum dtype dtype)
 {
     struct meet_local *m = ctx;
-    void *copy = NULL;
 
-    BUG_IF(shard != m->pushed || len > m->grad_len || dtype != m->dtype);
-    if (shard == 0) {
-        m->len = len;
-        tree_start(&m->tree, m->meet.shards, add, drop, m);
-    }
-    BUG_IF(len != m->len || m->n_free == 0);
-    copy = m->free[--m->n_free];
-    memcpy(copy, part, len * (size_t)dtype);
-    tree_push(&m->tree, (struct part){shard, 1, copy});
-    m->pushed++;
+    BUG_IF(dtype != m->dtype);
+    fold_push(m->fold, shard, part, len);
 }
 
 static status
 meet_total(void *ctx, status st, size_t len, enum dtype dtype, void *total)
 {
     struct meet_local *m = ctx;
+    uint32_t n = 0;
+    const struct part *node = fold_parts(m->fold, &n);
 
     if (st == OK) {
-        BUG_IF(m->pushed != m->meet.shards || len != m->len);
-        BUG_IF(dtype != m->dtype || m->tree.depth != 1);
-        memcpy(total, m->tree.stack[0].value, len * (size_t)dtype);
+        BUG_IF(dtype != m->dtype || n != 1);
+        memcpy(total, node->value, len * (size_t)dtype);
     }
-    m->pushed = 0;
-    m->n_free = m->n_buffers;
-    memcpy(m->free, m->buffer, sizeof m->free);
+    fold_reset(m->fold);
     return st;
-}
-
-static uint32_t buffers_needed(uint32_t shards)
-{
-    uint32_t n = 1;
-
-    while (shards > 1) {
-        shards = (shards + 1) / 2;
-        n++;
-    }
-    return n;
 }
 
 size_t meet_local_bytes(uint32_t shards,
@@ -151,7 +68,7 @@ size_t meet_local_bytes(uint32_t shards,
                         enum dtype dtype)
 {
     return (size_t)shards * sum_len * sizeof(double) +
-           buffers_needed(shards) * grad_len * (size_t)dtype +
+           fold_bytes(shards, (struct block){0, shards}, grad_len, dtype) +
            sizeof(struct meet_local);
 }
 
@@ -175,17 +92,11 @@ status meet_local_new(uint32_t shards,
                             .gather = meet_gather,
                             .grad_push = meet_push,
                             .grad_total = meet_total};
-    m->team = team;
     m->sum_len = sum_len;
-    m->grad_len = grad_len;
     m->dtype = dtype;
     TRY(mem_new(shards * sum_len, sizeof *m->scratch, &m->scratch));
-    for (uint32_t i = 0; i < buffers_needed(shards); i++) {
-        TRY(mem_raw(grad_len, (size_t)dtype, &m->buffer[i]));
-        m->n_buffers++;
-    }
-    m->n_free = m->n_buffers;
-    memcpy(m->free, m->buffer, sizeof m->free);
+    TRY(fold_new(shards, (struct block){0, shards}, grad_len, dtype, team,
+                 &m->fold));
     *out = m;
     m = NULL;
 out:
@@ -202,8 +113,7 @@ void meet_local_free(struct meet_local *m)
 {
     if (!m)
         return;
-    for (uint32_t i = 0; i < m->n_buffers; i++)
-        mem_free(m->buffer[i]);
+    fold_free(m->fold);
     mem_free(m->scratch);
     mem_free(m);
 }

@@ -10,7 +10,7 @@
 struct meet_par; /* opaque */
 
 /* shards: V. max_len, dtype: longest gradient vector that will be pushed;
- * its buffers (one for each level of the local tree, meet_par_bytes) are made
+ * its buffers (fold_bytes) are made
  * here, so that a step allocates nothing. par and team are the caller's and
  * outlive it. Any rank. ERR_MEM. */
 status meet_par_new(struct par *par,
@@ -22,8 +22,5 @@ status meet_par_new(struct par *par,
 /* The functions to hand to nn; valid as long as m. */
 const struct meet *meet_par_meet(const struct meet_par *m);
 void meet_par_free(struct meet_par *m);
-
-/* Bytes that meet_par_new takes on a rank with shard_n local shards. */
-size_t meet_par_bytes(uint32_t shard_n, size_t max_len, enum dtype dtype);
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 
+#include "nn/fold.h"
 #include "train/pretrain_impl.h"
 
 static size_t gather_bytes(const struct pretrain *p)
@@ -72,7 +73,8 @@ static status plan_memory(struct pretrain *p, struct memory *out)
     TRY(net_plan(&p->net_conf, p->dtype, p->block.n, threads, &p->plan));
     out->net = p->plan.bytes_total;
     out->state = p->plan.bytes_param;
-    out->meet = meet_par_bytes(p->block.n, p->plan.grad_len, p->dtype);
+    out->meet = fold_bytes((uint32_t)io->conf->shards, p->block,
+                           p->plan.grad_len, p->dtype);
     out->input =
         batch_bytes(&bc, p->source, threads) + source_facts(p->source)->bytes;
     out->gather = gather_bytes(p);

@@ -1,0 +1,167 @@
+#include "nn/fold.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+
+enum { CHUNK = 1 << 16, LEVELS = TREE_MAX_DEPTH };
+
+struct fold {
+    struct tree tree;
+    uint32_t shards;
+    struct block block;
+    enum dtype dtype;
+    struct team *team;
+    size_t max_len;
+    size_t len;      /* of the present vectors */
+    uint32_t pushed; /* shards of the present sum */
+    void *buffer[LEVELS];
+    uint32_t n_buffers;
+    void *free[LEVELS]; /* a stack */
+    uint32_t n_free;
+};
+
+struct addition {
+    enum dtype dtype;
+    void *dst;
+    const void *src;
+    size_t len;
+};
+
+static status add_chunk(void *ctx, size_t item, int member)
+{
+    const struct addition *a = ctx;
+    size_t lo = item * CHUNK;
+    size_t hi = lo + CHUNK < a->len ? lo + CHUNK : a->len;
+
+    (void)member;
+    if (a->dtype == DTYPE_F32) {
+        float *dst = a->dst;
+        const float *src = a->src;
+
+        for (size_t i = lo; i < hi; i++)
+            dst[i] = dst[i] + src[i];
+    } else {
+        double *dst = a->dst;
+        const double *src = a->src;
+
+        for (size_t i = lo; i < hi; i++)
+            dst[i] = dst[i] + src[i];
+    }
+    return OK;
+}
+
+static void add(void *ctx, void *dst, const void *src)
+{
+    struct fold *f = ctx;
+    struct addition a = {f->dtype, dst, src, f->len};
+    size_t chunks = (f->len + CHUNK - 1) / CHUNK;
+
+    for (size_t i = 0; !f->team && i < chunks; i++)
+        (void)add_chunk(&a, i, 0);
+    if (f->team)
+        (void)team_run(f->team, chunks, add_chunk, &a); /* cannot fail */
+}
+
+/* A merged vector: one of ours is free again, the caller's is his. */
+static void drop(void *ctx, void *value)
+{
+    struct fold *f = ctx;
+
+    for (uint32_t i = 0; i < f->n_buffers; i++)
+        if (f->buffer[i] == value)
+            f->free[f->n_free++] = value;
+}
+
+/* Most nodes the stack ever holds: the binary digits of an aligned block; a
+ * block that is not aligned climbs first. */
+static uint32_t levels(uint32_t shards, struct block b)
+{
+    uint32_t most = 0;
+
+    for (uint32_t n = 1; n <= b.n; n++) {
+        uint32_t k = tree_nodes(shards, b.lo, n, NULL);
+
+        most = k > most ? k : most;
+    }
+    return most;
+}
+
+size_t fold_bytes(uint32_t shards,
+                  struct block block,
+                  size_t max_len,
+                  enum dtype dtype)
+{
+    return levels(shards, block) * max_len * (size_t)dtype +
+           sizeof(struct fold);
+}
+
+status fold_new(uint32_t shards,
+                struct block block,
+                size_t max_len,
+                enum dtype dtype,
+                struct team *team,
+                struct fold **out)
+{
+    struct fold *f = NULL;
+    status st = OK;
+
+    TRY(mem_new(1, sizeof *f, &f));
+    f->shards = shards;
+    f->block = block;
+    f->dtype = dtype;
+    f->team = team;
+    f->max_len = max_len;
+    for (uint32_t n = levels(shards, block); f->n_buffers < n; f->n_buffers++)
+        TRY(mem_raw(max_len, (size_t)dtype, &f->buffer[f->n_buffers]));
+    fold_reset(f);
+    *out = f;
+    f = NULL;
+out:
+    fold_free(f);
+    return st;
+}
+
+void fold_free(struct fold *f)
+{
+    if (!f)
+        return;
+    for (uint32_t i = 0; i < f->n_buffers; i++)
+        mem_free(f->buffer[i]);
+    mem_free(f);
+}
+
+void fold_push(struct fold *f, uint32_t shard, const void *part, size_t len)
+{
+    struct part *top = NULL;
+    void *copy = NULL;
+
+    BUG_IF(len > f->max_len || shard != f->block.lo + f->pushed);
+    BUG_IF(f->pushed > 0 && len != f->len);
+    f->len = len;
+    f->pushed++;
+    /* the tree only reads a right operand, and a vector that stays on the
+     * stack, where it could become a left one, is copied below */
+    tree_push(&f->tree, (struct part){shard, 1, (void *)(uintptr_t)part});
+    top = &f->tree.stack[f->tree.depth - 1];
+    if (top->value != part)
+        return;
+    BUG_IF(f->n_free == 0);
+    copy = f->free[--f->n_free];
+    memcpy(copy, part, len * (size_t)f->dtype);
+    top->value = copy;
+}
+
+const struct part *fold_parts(const struct fold *f, uint32_t *n)
+{
+    *n = f->tree.depth;
+    return f->tree.stack;
+}
+
+void fold_reset(struct fold *f)
+{
+    tree_start(&f->tree, f->shards, add, drop, f);
+    f->pushed = 0;
+    f->n_free = f->n_buffers;
+    memcpy(f->free, f->buffer, sizeof f->free);
+}
