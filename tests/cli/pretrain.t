@@ -1,0 +1,114 @@
+#!/usr/bin/env bash
+# What fmcib-pretrain says of bad input, and that it leaves nothing behind.
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/lib.sh"
+
+toy=(--set input.patches=computed --set input.computed_rows=24
+    --set augment.size=13 --set 'net.layers=[1]' --set 'net.planes=[2]'
+    --set net.widen=1 --set 'net.head=[4]' --set train.steps=3
+    --set train.shards=4 --quiet)
+train() { run fmcib-pretrain "${toy[@]}" "$@"; }
+
+run fmcib-pretrain --help
+expect_status 0
+expect_out 'train\.shards'
+run fmcib-pretrain --nonsense
+expect_status 2
+run fmcib-pretrain --config no.yaml
+expect_status 4
+expect_err 'no\.yaml'
+printf 'train:\n  shards: 4\n  stepz: 3\n' >bad.yaml
+run fmcib-pretrain --config bad.yaml --out x
+expect_status 3
+expect_err 'bad\.yaml:3: .*train\.stepz.*train\.steps'
+expect_err_lines 1
+expect_no_file x
+
+train --out x --set input.patches=nowhere
+expect_status 4
+expect_err nowhere
+expect_no_file x
+train --out x --set train.groups=3
+expect_status 3
+expect_err 'train\.groups = 3'
+expect_no_file x
+train --out x --set train.shards=64
+expect_status 5
+expect_err 'has 24 rows, a step needs 64'
+train --out x --set compute.memory_gb=0.00001
+expect_status 6
+expect_err 'compute\.memory_gb'
+train --out x --set 'net.planes=[2, 3]'
+expect_status 3
+expect_err 'net\.planes'
+
+# dry run: a plan, and nothing on disk
+train --out x --dry-run
+expect_status 0
+expect_out 'memory of rank 0'
+expect_out 'run id [0-9a-f]{64}'
+expect_no_file x
+
+# more ranks than shards: idle ranks
+train --out one --set train.shards=2
+want=$(digest weights)
+ranks 4 fmcib-pretrain "${toy[@]}" --set train.shards=2 --out four
+expect_status 0
+expect_equal "$(digest weights)" "$want"
+
+# one folder, one run
+train --out one --set train.shards=2
+expect_status 7
+expect_err 'holds this run already'
+train --out one --set train.shards=2 --resume --set optim.lr=1
+expect_status 7
+expect_err 'optim\.lr'
+train --out one --set train.shards=2 --resume
+expect_status 0
+expect_equal "$(digest weights)" "$want"
+echo "host $(hostname) job none pid $$" >one/claim
+train --out one --set train.shards=2 --resume
+expect_status 7
+expect_err "in use by process $$"
+echo "host $(hostname) job none pid 999999" >one/claim
+train --out one --set train.shards=2 --resume
+expect_status 0
+
+# a checkpoint with a flipped byte is refused, and says what to do
+train --out flip --set checkpoint.every=1 --stop-after 2
+expect_status 75
+file=flip/checkpoint-00000002.nc
+size=$(stat -c %s $file)
+cp $file saved
+refused=0
+for i in 1 2 3 4 5 6 7 8; do
+    at=$((size * i / 9))
+    byte=$(od -An -tu1 -j $at -N 1 $file | tr -d ' ')
+    printf '%b' "\\$(printf %03o $((byte ^ 1)))" |
+        dd of=$file bs=1 seek=$at conv=notrunc status=none
+    train --out flip --set checkpoint.every=1 --resume --stop-after 2
+    case $status in
+    5 | 8)
+        refused=$((refused + 1))
+        expect_err checkpoint-00000002
+        ;;
+    75 | 0) ;; # a byte that holds no content
+    *) expect_status '5 or 8' ;;
+    esac
+    cp saved $file
+done
+check 'most flipped bytes refused' [ $refused -ge 4 ]
+train --out flip --set checkpoint.every=1 --resume
+expect_status 0
+
+# one rank fails, all stop with one message
+bin=$(command -v fmcib-pretrain)
+run env OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 \
+    OMPI_MCA_rmaps_base_oversubscribe=1 timeout 60 mpirun -n 2 "$bin" \
+    "${toy[@]}" --out peer : -n 1 "$bin" "${toy[@]}" --out peer \
+    --set input.patches=missing
+expect_status 4
+expect_err 'missing'
+check 'one error line' [ "$(grep -c 'fmcib-pretrain: error' "$err_file")" = 1 ]
+expect_no_file peer
+finish
