@@ -20,10 +20,11 @@ out:
     return st;
 }
 
-static double cosine(double base, int64_t t, int64_t t_max)
+static double cosine(const struct rate *r, int64_t t)
 {
-    t %= 2 * t_max;
-    return base * (1.0 + det_cos(PI * (double)t / (double)t_max)) / 2.0;
+    double angle = PI * (double)(t % (2 * r->t_max)) / (double)r->t_max;
+
+    return r->low + (r->base - r->low) * (1.0 + det_cos(angle)) / 2.0;
 }
 
 double rate_at(const struct rate *r, int64_t step, int64_t epoch)
@@ -34,10 +35,10 @@ double rate_at(const struct rate *r, int64_t step, int64_t epoch)
     case RATE_CONSTANT:
         break;
     case RATE_COSINE_STEP:
-        rate = cosine(r->base, step, r->t_max);
+        rate = cosine(r, step);
         break;
     case RATE_COSINE_EPOCH:
-        rate = cosine(r->base, epoch, r->t_max);
+        rate = cosine(r, epoch);
         break;
     case RATE_STEP:
         for (int64_t i = 0; i < epoch / r->size; i++)

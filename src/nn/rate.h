@@ -5,10 +5,10 @@
 
 #include "base/status.h"
 
-/* Learning rates (spec 6.9), a pure function of step and epoch. Cosine to 0
- * (Loshchilov, Hutter 2017) in closed form, base (1 + cos(pi t / t_max)) / 2,
- * with t the step; or the epoch, as the published YAML did by mistake. Step:
- * base * gamma^(t / size) with t the epoch, whole divisions. */
+/* Learning rates (spec 6.9), a pure function of step and epoch. Cosine
+ * (Loshchilov, Hutter 2017) in closed form, low + (base - low) (1 + cos(pi t /
+ * t_max)) / 2, with t the step; or the epoch, as the published YAML did by
+ * mistake. Step: base * gamma^(t / size) with t the epoch, whole divisions. */
 enum rate_kind {
     RATE_CONSTANT,
     RATE_COSINE_STEP,
@@ -22,6 +22,7 @@ struct rate {
     int64_t t_max; /* cosines */
     int64_t size;  /* RATE_STEP: epochs between drops */
     double gamma;  /* RATE_STEP: factor of a drop */
+    double low;    /* cosines: the lowest rate, 0 in the study */
 };
 
 /* ERR_CONF: t_max or size below 1. */

@@ -1,0 +1,34 @@
+#ifndef TESTS_GOLDEN_GOLDEN_SSL_H
+#define TESTS_GOLDEN_GOLDEN_SSL_H
+
+#include "base/sha256.h"
+#include "base/status.h"
+#include "base/team.h"
+
+#include "dev/dev.h"
+#include "nn/meet.h"
+#include "nn/net.h"
+
+/* The training runs ssl_W1, ssl_W2, ssl_W4 of golden/network/train.json on any
+ * number of ranks: five steps with loss 6.1 (groups = W), LARS and the cosine
+ * per step, checked against the original at every step. */
+
+/* Sizes for the meeting of a run with V = shards, which divides 8 and is a
+ * multiple of W. */
+status golden_ssl_plan(const char *name,
+                       uint32_t shards,
+                       enum dtype dtype,
+                       struct net_plan *out);
+
+/* All ranks of the meeting. ERR_NUMERIC names the first number out of bounds:
+ * for double 1e-9 of the tensor's largest value, for float the last column of
+ * the README. zero_bias: gradient of downsample.0.bias exact 0 instead of its
+ * rounding noise (trap 3). hex (or NULL): SHA-256 of all parameters after. */
+status golden_ssl_run(const char *name,
+                      const struct meet *meet,
+                      struct team *team,
+                      struct dev *dev,
+                      bool zero_bias,
+                      char hex[SHA256_HEX]);
+
+#endif
