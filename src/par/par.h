@@ -17,9 +17,10 @@
 struct par; /* opaque */
 
 /* Start MPI (once per process). Refuses (ERR_COMM) a launcher that started
- * several singletons: SLURM_NTASKS > 1 while the MPI size is 1. */
+ * several singletons: an srun step of several tasks while the MPI size is 1. */
 status par_start(int *argc, char ***argv, struct par **out);
-/* All ranks. Ends MPI. After it nothing of par may be called. */
+/* All ranks. Ends MPI; after an error of MPI itself it ends the job instead,
+ * for other ranks may be waiting. After it nothing of par may be called. */
 void par_stop(struct par *p);
 int par_rank(const struct par *p);
 int par_size(const struct par *p);
@@ -27,15 +28,18 @@ int par_size(const struct par *p);
 const char *par_library(const struct par *p);
 
 /* Agree on a status: all ranks return the code of the lowest failing rank,
- * and its text; OK if none failed. Highest severity is not looked at. STOPPED
- * is a failure here: ask for a stop with par_stop_vote. All ranks. */
+ * and its text and trail; OK if none failed. Severity is not looked at.
+ * STOPPED is a failure here: ask for a stop with par_any. All ranks. */
 status par_agree(struct par *p, status st);
 /* All ranks get true if any rank says true. */
 status par_any(struct par *p, bool mine, bool *any);
 
-/* Sum of small vectors over shards: rows [block.n][len] of this rank's block
- * of `shards`; total [len], same bytes everywhere; one gather + broadcast.
- * st: see nn/meet.h. All ranks. ERR_COMM, ERR_* of the failing rank. */
+/* The next three take the caller's state so far: a rank that failed still
+ * calls (its values are not read), and all ranks return what par_agree would.
+ *
+ * Sum of small vectors over shards: rows [block.n][len] of this rank's block
+ * (shard_block) of `shards`; total [len], same bytes everywhere; one gather +
+ * broadcast. All ranks. ERR_COMM, ERR_MEM, ERR_* of the failing rank. */
 status par_sum_f64(struct par *p,
                    status st,
                    uint32_t shards,
@@ -52,9 +56,10 @@ status par_gather_shards(struct par *p,
 
 /* Long vectors, DESIGN decision 3: elements of float (elem 4) or double (8).
  * parts: this rank's maximal aligned nodes by ascending shard (tree_nodes),
- * each [len]; total [len], same bytes everywhere. Buckets of about 32 MB;
- * rank s owns slice s of a bucket, receives all nodes of it, folds them in
- * the tree; then the slices are gathered. All ranks. */
+ * each [len]; total [len], same bytes everywhere; it may be the vector of
+ * parts[0], no other overlap. Buckets of about 32 MB; rank s owns slice s of
+ * a bucket, receives all nodes of it, folds them in the tree; then the slices
+ * are gathered. All ranks. */
 status par_sum_parts(struct par *p,
                      status st,
                      uint32_t shards,
@@ -64,20 +69,28 @@ status par_sum_parts(struct par *p,
                      size_t elem,
                      void *total);
 
-/* Integers and bytes. All ranks. */
+/* Bytes of workspace that par_sum_parts keeps on this rank at most, and the
+ * size of its buckets (tests make it small; the same on all ranks). */
+size_t par_parts_memory(const struct par *p, uint32_t shards);
+void par_set_bucket(struct par *p, size_t bytes);
+
+/* Integers and bytes; in and out may be the same. All ranks. */
 status par_bcast(struct par *p, void *bytes, size_t size, int root);
 status par_max_i64(struct par *p, const int64_t *in, size_t n, int64_t *out);
 status par_sum_i64(struct par *p, const int64_t *in, size_t n, int64_t *out);
 /* One block of `size` bytes of every rank, by rank, on all ranks. */
 status par_allgather(struct par *p, const void *mine, size_t size, void *all);
 /* Blocks of any size to rank 0: *out (mem_free) holds them by rank, sizes
- * [par_size]; NULL elsewhere. All ranks. */
+ * [par_size] their bytes; elsewhere *out = NULL, sizes is not looked at. All
+ * ranks. ERR_MEM on all if rank 0 has no room. */
 status par_gather_bytes(
     struct par *p, const void *mine, size_t size, char **out, size_t *sizes);
 status par_barrier(struct par *p);
 
-/* Coordinator and workers (search): messages of bytes with a small tag.
- * par_recv waits for any rank and tag; *buf is grown with mem_grow. */
+/* Coordinator and workers (search): messages of bytes with a tag 0..32767, to
+ * another rank. Messages from one rank arrive in the order they were sent.
+ * par_recv waits for any rank and tag without burning its core; *buf is grown
+ * with mem_grow. */
 status par_send(struct par *p, int to, int tag, const void *bytes, size_t size);
 status par_recv(
     struct par *p, int *from, int *tag, char **buf, size_t *cap, size_t *size);

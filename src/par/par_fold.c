@@ -1,0 +1,170 @@
+#include <string.h>
+
+#include "base/mem.h"
+
+#include "par/par_impl.h"
+
+/* An open node: its value so far is an input or one of the slots. */
+struct open_node {
+    const char *value;
+    int slot; /* -1: an input */
+};
+
+struct fold {
+    struct tree tree;
+    size_t bytes; /* of the present block */
+    size_t elem;
+    int free_slot[TREE_MAX_DEPTH + 1];
+    int n_free;
+    struct open_node node[TREE_MAX_DEPTH + 1];
+    char *slots; /* [TREE_MAX_DEPTH + 1][FOLD_BLOCK] */
+};
+
+status fold_new(struct fold **out)
+{
+    status st = OK;
+    struct fold *f = NULL;
+
+    TRY(mem_new(1, sizeof *f, &f));
+    TRY(mem_new(TREE_MAX_DEPTH + 1, FOLD_BLOCK, &f->slots));
+    *out = f;
+    f = NULL;
+out:
+    fold_free(f);
+    return st;
+}
+
+void fold_free(struct fold *f)
+{
+    if (!f)
+        return;
+    mem_free(f->slots);
+    mem_free(f);
+}
+
+static void add_f32(float *restrict out,
+                    const float *restrict a,
+                    const float *restrict b,
+                    size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        out[i] = a[i] + b[i];
+}
+
+static void add_f64(double *restrict out,
+                    const double *restrict a,
+                    const double *restrict b,
+                    size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        out[i] = a[i] + b[i];
+}
+
+static void add_to_f32(float *restrict out, const float *restrict b, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        out[i] = out[i] + b[i];
+}
+
+static void add_to_f64(double *restrict out, const double *restrict b, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        out[i] = out[i] + b[i];
+}
+
+static void add(struct fold *f, char *out, const char *a, const char *b)
+{
+    size_t n = f->bytes / f->elem;
+
+    if (f->elem == sizeof(float)) {
+        if (a == out)
+            add_to_f32((void *)out, (const void *)b, n);
+        else
+            add_f32((void *)out, (const void *)a, (const void *)b, n);
+    } else {
+        if (a == out)
+            add_to_f64((void *)out, (const void *)b, n);
+        else
+            add_f64((void *)out, (const void *)a, (const void *)b, n);
+    }
+}
+
+/* tree_add_fn; the operands are open nodes. */
+static void add_nodes(void *ctx, void *dst, const void *src)
+{
+    struct fold *f = ctx;
+    struct open_node *left = dst;
+    const struct open_node *right = src;
+    char *out;
+
+    if (left->slot < 0) {
+        BUG_IF(f->n_free == 0);
+        left->slot = f->free_slot[--f->n_free];
+        out = f->slots + (size_t)left->slot * FOLD_BLOCK;
+    } else {
+        out = f->slots + (size_t)left->slot * FOLD_BLOCK;
+    }
+    add(f, out, left->value, right->value);
+    left->value = out;
+}
+
+static void drop_node(void *ctx, void *value)
+{
+    struct fold *f = ctx;
+    const struct open_node *n = value;
+
+    if (n->slot >= 0)
+        f->free_slot[f->n_free++] = n->slot;
+}
+
+static void fold_block(struct fold *f,
+                       uint32_t shards,
+                       const struct part *in,
+                       uint32_t n_in,
+                       size_t at,
+                       char *const *out)
+{
+    f->n_free = 0;
+    for (int i = TREE_MAX_DEPTH; i >= 0; i--)
+        f->free_slot[f->n_free++] = i;
+    tree_start(&f->tree, shards, add_nodes, drop_node, f);
+    for (uint32_t i = 0; i < n_in; i++) {
+        /* the stack never skips a place, so its depth names a free one */
+        struct open_node *n = &f->node[f->tree.depth];
+        struct part p = in[i];
+
+        n->value = (const char *)p.value + at;
+        n->slot = -1;
+        p.value = n;
+        tree_push(&f->tree, p);
+    }
+    for (uint32_t k = 0; k < f->tree.depth; k++) {
+        const struct open_node *n = f->tree.stack[k].value;
+
+        if (n->value != out[k] + at)
+            memcpy(out[k] + at, n->value, f->bytes);
+    }
+}
+
+void fold_run(struct fold *f,
+              uint32_t shards,
+              const struct part *in,
+              uint32_t n_in,
+              size_t bytes,
+              size_t elem,
+              char *const *out)
+{
+    BUG_IF(elem != sizeof(float) && elem != sizeof(double));
+    f->elem = elem;
+    if (n_in == 0)
+        return;
+    if (n_in == 1) {
+        if (out[0] != (const char *)in[0].value && bytes > 0)
+            memcpy(out[0], in[0].value, bytes);
+        return;
+    }
+    for (size_t at = 0; at < bytes; at += FOLD_BLOCK) {
+        f->bytes = bytes - at < FOLD_BLOCK ? bytes - at : FOLD_BLOCK;
+        fold_block(f, shards, in, n_in, at, out);
+    }
+}

@@ -1,0 +1,83 @@
+#ifndef PAR_PAR_IMPL_H
+#define PAR_PAR_IMPL_H
+
+/* Inside par/ only: what a struct par holds, and the fold of nodes. */
+
+#include <mpi.h>
+
+#include "par/par.h"
+
+enum { LIBRARY_TEXT = 128 };
+
+/* Memory that only grows, so that a step allocates nothing. */
+struct grown {
+    void *mem;
+    size_t size;
+};
+
+struct par {
+    MPI_Comm comm;     /* collectives and slices */
+    MPI_Comm messages; /* coordinator and workers */
+    int rank;
+    int size;
+    bool broken; /* MPI failed: nobody knows where the others are */
+    bool started;
+    char library[LIBRARY_TEXT];
+    size_t bucket;
+    /* par_sum_f64: what the largest call so far needed, same on all ranks */
+    size_t small_bytes;
+    size_t small_shards;
+    struct grown send;
+    struct grown recv;
+    struct grown nodes;
+    /* par_sum_parts */
+    struct grown slices;
+    struct grown sources;
+    struct grown requests;
+    int *count; /* [size] */
+    int *place; /* [size] */
+    struct fold *fold;
+};
+
+/* At least `size` bytes, zeroed when new. ERR_MEM. */
+status par_grow(struct grown *g, size_t size);
+
+/* Pass on the failure of rank `from`, whose status is `code`. All ranks. */
+status par_share(struct par *p, int from, status code);
+
+/* An MPI call; its error ends in ERR_COMM with MPI's text. */
+#define MPI_TRY(p, call, what)                                                 \
+    do {                                                                       \
+        int mpi_rc_ = (call);                                                  \
+        if (mpi_rc_ != MPI_SUCCESS) {                                          \
+            st = par_mpi_fail((p), mpi_rc_, __FILE__, __LINE__, (what));       \
+            goto out;                                                          \
+        }                                                                      \
+    } while (0)
+status par_mpi_fail(
+    struct par *p, int rc, const char *file, int line, const char *what);
+
+/* The number of maximal nodes of rank r's block; out may be NULL. */
+uint32_t
+par_nodes(const struct par *p, uint32_t shards, int rank, struct part *out);
+
+/* Folding constant inputs block by block, so that sums live in the cache and
+ * the inputs stay as they are; the association is det/tree's. */
+enum { FOLD_BLOCK = 16384 }; /* bytes */
+struct fold;                 /* opaque: scratch for the open nodes */
+status fold_new(struct fold **out);
+void fold_free(struct fold *f);
+
+/* in [n_in]: nodes by ascending shard without gaps, values [bytes]; what is
+ * left on the stack (tree_nodes of their range) goes to out[k] + 0..bytes.
+ * elem is 4 (float) or 8 (double). out[k] may be an input only as in
+ * par_sum_parts. */
+void fold_run(struct fold *f,
+              uint32_t shards,
+              const struct part *in,
+              uint32_t n_in,
+              size_t bytes,
+              size_t elem,
+              char *const *out);
+
+#endif
