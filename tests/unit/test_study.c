@@ -1,0 +1,303 @@
+/* The journal of a search is one and the same for any number of workers, for
+ * any order of results and for kills at every byte. */
+#include <math.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+
+#include "check.h"
+#include "det/stream.h"
+#include "hpo/study.h"
+#include "tmp.h"
+
+enum { TRIALS = 30 };
+static char dir[TMP_PATH];
+static char path[TMP_PATH];
+static struct space_param params[] = {
+    {.name = "C", .kind = SPACE_FLOAT, .low = 1e-6, .high = 1e3, .log = true},
+    {.name = "k", .kind = SPACE_INT, .low = 1, .high = 9, .step = 1}};
+static const struct space space = {2, params};
+
+static int set_up(void **state)
+{
+    (void)state;
+    tmp_make(dir);
+    (void)tmp_path(dir, "journal.log", path);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    tmp_clean(dir);
+    return 0;
+}
+
+static struct study_conf conf_for(uint32_t lag)
+{
+    struct study_conf c = {.name = "s",
+                           .seed = 5,
+                           .trials = TRIALS,
+                           .lag = lag,
+                           .tpe = tpe_defaults(),
+                           .data = "abc"};
+    c.tpe.maximise = true;
+    return c;
+}
+
+/* Every seventh trial fails, one gives a NaN. */
+static void
+objective(const double *x, uint32_t t, enum trial_state *s, double *v)
+{
+    double c = log10(x[0]) - 1.0;
+    *s = t % 7 == 6 ? TRIAL_FAIL : TRIAL_COMPLETE;
+    *v = t == 12 ? (double)NAN : -c * c - 0.01 * x[1];
+}
+
+/* `workers` at once, ended in random order; stop after `most` results. */
+static void
+work(struct study *s, int workers, uint64_t order, uint32_t most, bool *done)
+{
+    struct stream rng = stream_at(order, STREAM_TEST, 0, 0, 0);
+    uint32_t ticket[64];
+    const double *x[64];
+    int busy = 0;
+    *done = false;
+    for (uint32_t n = 0; n < most; n++) {
+        enum trial_state state;
+        double v;
+        assert_ok(study_advance(s, done));
+        if (*done)
+            return;
+        while (busy < workers && study_take(s, busy, &ticket[busy], &x[busy]))
+            busy++;
+        assert_true(busy > 0);
+        int w = (int)stream_below(&rng, (uint64_t)busy);
+        objective(x[w], ticket[w], &state, &v);
+        assert_true(study_result(s, ticket[w], state, v));
+        assert_false(study_result(s, ticket[w], state, v));
+        busy--;
+        ticket[w] = ticket[busy];
+        x[w] = x[busy];
+    }
+}
+
+static void digest_of(const struct study *s, char hex[SHA256_HEX])
+{
+    struct digest *d = NULL;
+    assert_ok(digest_new(&d));
+    study_digest(s, d);
+    digest_end(d, hex);
+    digest_free(d);
+}
+
+/* The file with times blotted out; mem_free. */
+static char *content(void)
+{
+    static const char *const keys[] = {"\"datetime_start\":\"",
+                                       "\"datetime_complete\":\""};
+    char *all = NULL;
+    size_t size = 0;
+    assert_ok(file_read(path, 1u << 24, &all, &size));
+    for (int k = 0; k < 2; k++)
+        for (char *at = all; (at = strstr(at, keys[k])); at++)
+            memset(at + strlen(keys[k]), 'T', 26);
+    return all;
+}
+
+static char *run_of(struct study_conf conf, int workers, char hex[SHA256_HEX])
+{
+    struct study *s = NULL;
+    bool done;
+    uint32_t best;
+    (void)unlink(path);
+    assert_ok(study_open(path, &conf, &space, false, &s));
+    work(s, workers, (uint64_t)workers, UINT32_MAX, &done);
+    assert_int_equal(study_told(s), conf.trials);
+    assert_int_equal(study_trial(s, 6)->state, TRIAL_FAIL);
+    assert_int_equal(study_trial(s, 12)->state, TRIAL_FAIL);
+    assert_true(study_best(s, &best));
+    for (uint32_t t = 0; t < TRIALS; t++)
+        if (study_trial(s, t)->state == TRIAL_COMPLETE)
+            assert_true(
+                study_trial(s, t)->value < study_trial(s, best)->value ||
+                (study_trial(s, t)->value == study_trial(s, best)->value &&
+                 t >= best));
+    digest_of(s, hex);
+    study_close(s);
+    return content();
+}
+
+static char *whole_run(uint32_t lag, int workers, char hex[SHA256_HEX])
+{
+    return run_of(conf_for(lag), workers, hex);
+}
+
+static void any_number_of_workers(void **state)
+{
+    (void)state;
+    static const uint32_t lags[] = {0, 3, 11};
+    static const int workers[] = {2, 5, 64};
+    for (int l = 0; l < 3; l++) {
+        char hex[SHA256_HEX];
+        char other[SHA256_HEX];
+        char *want = whole_run(lags[l], 1, hex);
+        for (int w = 0; w < 3; w++) {
+            char *got = whole_run(lags[l], workers[w], other);
+            assert_string_equal(got, want);
+            assert_string_equal(other, hex);
+            mem_free(got);
+        }
+        mem_free(want);
+    }
+}
+
+/* Kill after every number of results, and with the file cut anywhere. */
+static void kills_change_nothing(void **state)
+{
+    (void)state;
+    static const uint32_t lags[] = {0, 5};
+    for (int l = 0; l < 2; l++) {
+        char hex[SHA256_HEX];
+        char other[SHA256_HEX];
+        char *want = whole_run(lags[l], 3, hex);
+        struct study_conf conf = conf_for(lags[l]);
+        struct stream rng = stream_at(1, STREAM_TEST, lags[l], 0, 0);
+        for (uint64_t kill = 0; kill < 12; kill++) {
+            struct study *s = NULL;
+            bool done = false;
+            uint64_t size = 0;
+            (void)unlink(path);
+            for (int life = 0; !done; life++) {
+                assert_ok(study_open(path, &conf, &space, true, &s));
+                work(s, 1 + life % 4, kill, life < 40 ? 2 : 99, &done);
+                if (done)
+                    digest_of(s, other);
+                study_close(s);
+                assert_ok(file_size(path, &size));
+                uint64_t cut = stream_below(&rng, 500);
+                if (!done && cut < size)
+                    assert_int_equal(truncate(path, (off_t)(size - cut)), 0);
+            }
+            char *got = content();
+            assert_string_equal(got, want);
+            assert_string_equal(other, hex);
+            mem_free(got);
+        }
+        mem_free(want);
+    }
+}
+
+static void a_lost_worker_is_replaced(void **state)
+{
+    (void)state;
+    struct study_conf conf = conf_for(3);
+    struct study *s = NULL;
+    bool done;
+    uint32_t t;
+    uint32_t again;
+    const double *x;
+    assert_ok(study_open(path, &conf, &space, false, &s));
+    assert_ok(study_advance(s, &done));
+    assert_true(study_take(s, 7, &t, &x));
+    assert_int_equal(study_running(s), 1);
+    study_lost(s, 7);
+    assert_int_equal(study_running(s), 0);
+    assert_true(study_take(s, 8, &again, &x));
+    assert_int_equal(again, t);
+    study_close(s);
+}
+
+static void other_searches_are_refused(void **state)
+{
+    (void)state;
+    char hex[SHA256_HEX];
+    struct study *s = NULL;
+    struct study_conf c = conf_for(3);
+    mem_free(whole_run(3, 2, hex));
+    assert_fails(study_open(path, &c, &space, false, &s), ERR_RUN, "--resume");
+    c.seed = 6;
+    assert_fails(study_open(path, &c, &space, true, &s), ERR_RUN,
+                 "another seed: 5, here 6");
+    c = conf_for(4);
+    assert_fails(study_open(path, &c, &space, true, &s), ERR_RUN, "lag");
+    c = conf_for(3);
+    c.data = "abd";
+    assert_fails(study_open(path, &c, &space, true, &s), ERR_RUN,
+                 "another data: abc, here abd");
+    c = conf_for(3);
+    c.tpe.maximise = false;
+    assert_fails(study_open(path, &c, &space, true, &s), ERR_RUN, "direction");
+    c = conf_for(3);
+    c.trials = 10;
+    assert_fails(study_open(path, &c, &space, true, &s), ERR_RUN, "30 trials");
+    c = conf_for(3);
+    params[0].high = 1e4;
+    assert_fails(study_open(path, &c, &space, true, &s), ERR_RUN,
+                 "another range");
+    params[0].high = 1e3;
+    c.lag = 0;
+    c.seed = (uint64_t)1 << 33;
+    assert_fails(study_open(path, &c, &space, true, &s), ERR_CONF, "seeds end");
+}
+
+/* A finished search that is given more trials proposes what a longer one
+ * would have proposed. */
+static void goes_on_with_more_trials(void **state)
+{
+    (void)state;
+    char longer[SHA256_HEX];
+    char hex[SHA256_HEX];
+    struct study_conf c = conf_for(3);
+    struct study *s = NULL;
+    bool done;
+    c.trials = TRIALS + 8;
+    mem_free(run_of(c, 2, longer));
+    mem_free(whole_run(3, 2, hex));
+    assert_string_not_equal(hex, longer);
+    assert_ok(study_open(path, &c, &space, true, &s));
+    work(s, 2, 1, 99, &done);
+    digest_of(s, hex);
+    study_close(s);
+    assert_string_equal(hex, longer);
+}
+
+/* One recorded value changed: the proposals after it are not the journal's. */
+static void a_changed_value_is_found(void **state)
+{
+    (void)state;
+    char hex[SHA256_HEX];
+    char *all = NULL;
+    size_t size;
+    struct study *s = NULL;
+    struct study_conf c = conf_for(0);
+    mem_free(whole_run(0, 1, hex));
+    assert_ok(file_read(path, 1u << 24, &all, &size));
+    char *v = strstr(all, "\"values\":[-");
+    assert_non_null(v);
+    v[10] = '9'; /* a bad trial becomes the best */
+    assert_ok(file_publish(path, all, size));
+    mem_free(all);
+    assert_fails(study_open(path, &c, &space, true, &s), ERR_RUN,
+                 "the journal has");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(any_number_of_workers, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(kills_change_nothing, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_lost_worker_is_replaced, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(other_searches_are_refused, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(goes_on_with_more_trials, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_changed_value_is_found, set_up,
+                                        tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
