@@ -1,0 +1,26 @@
+#ifndef TESTS_BENCH_BENCH_H
+#define TESTS_BENCH_BENCH_H
+
+#include "base/status.h"
+
+/* One measured figure:
+ * bench <name> <value> <unit> [peer <name> <value> ratio <r>]. ratio is
+ * value / peer. peer NULL: none. */
+void bench_line(const char *name,
+                double value,
+                const char *unit,
+                const char *peer,
+                double peer_value);
+
+/* Seconds this thread has used: others that share the core do not count. */
+double bench_seconds(void);
+
+/* FMA peak of one core in GFLOP/s, float, measured in a burst of `ms`
+ * milliseconds with the instructions of a variant of dev_open. */
+double bench_peak(const char *variant, double ms);
+
+/* The benches: arguments after the name. */
+status bench_conv(int argc, char **argv);
+status bench_demo_layers(int argc, char **argv);
+
+#endif
