@@ -111,7 +111,7 @@ static status par_memory(struct par *p)
 
     TRY(mem_new((size_t)p->size, sizeof *p->count, &p->count));
     TRY(mem_new((size_t)p->size, sizeof *p->place, &p->place));
-    TRY(fold_new(&p->fold));
+    TRY(par_fold_new(&p->fold));
 out:
     return st;
 }
@@ -158,7 +158,7 @@ void par_stop(struct par *p)
         (void)MPI_Comm_free(&p->messages);
     if (p->started)
         (void)MPI_Finalize();
-    fold_free(p->fold);
+    par_fold_free(p->fold);
     mem_free(p->send.mem);
     mem_free(p->recv.mem);
     mem_free(p->nodes.mem);

@@ -10,7 +10,7 @@ struct open_node {
     int slot; /* -1: an input */
 };
 
-struct fold {
+struct par_fold {
     struct tree tree;
     size_t bytes; /* of the present block */
     size_t elem;
@@ -20,21 +20,21 @@ struct fold {
     char *slots; /* [TREE_MAX_DEPTH + 1][FOLD_BLOCK] */
 };
 
-status fold_new(struct fold **out)
+status par_fold_new(struct par_fold **out)
 {
     status st = OK;
-    struct fold *f = NULL;
+    struct par_fold *f = NULL;
 
     TRY(mem_new(1, sizeof *f, &f));
     TRY(mem_new(TREE_MAX_DEPTH + 1, FOLD_BLOCK, &f->slots));
     *out = f;
     f = NULL;
 out:
-    fold_free(f);
+    par_fold_free(f);
     return st;
 }
 
-void fold_free(struct fold *f)
+void par_fold_free(struct par_fold *f)
 {
     if (!f)
         return;
@@ -72,7 +72,7 @@ static void add_to_f64(double *restrict out, const double *restrict b, size_t n)
         out[i] = out[i] + b[i];
 }
 
-static void add(struct fold *f, char *out, const char *a, const char *b)
+static void add(struct par_fold *f, char *out, const char *a, const char *b)
 {
     size_t n = f->bytes / f->elem;
 
@@ -92,7 +92,7 @@ static void add(struct fold *f, char *out, const char *a, const char *b)
 /* tree_add_fn; the operands are open nodes. */
 static void add_nodes(void *ctx, void *dst, const void *src)
 {
-    struct fold *f = ctx;
+    struct par_fold *f = ctx;
     struct open_node *left = dst;
     const struct open_node *right = src;
     char *out;
@@ -110,14 +110,14 @@ static void add_nodes(void *ctx, void *dst, const void *src)
 
 static void drop_node(void *ctx, void *value)
 {
-    struct fold *f = ctx;
+    struct par_fold *f = ctx;
     const struct open_node *n = value;
 
     if (n->slot >= 0)
         f->free_slot[f->n_free++] = n->slot;
 }
 
-static void fold_block(struct fold *f,
+static void fold_block(struct par_fold *f,
                        uint32_t shards,
                        const struct part *in,
                        uint32_t n_in,
@@ -146,13 +146,13 @@ static void fold_block(struct fold *f,
     }
 }
 
-void fold_run(struct fold *f,
-              uint32_t shards,
-              const struct part *in,
-              uint32_t n_in,
-              size_t bytes,
-              size_t elem,
-              char *const *out)
+void par_fold_run(struct par_fold *f,
+                  uint32_t shards,
+                  const struct part *in,
+                  uint32_t n_in,
+                  size_t bytes,
+                  size_t elem,
+                  char *const *out)
 {
     BUG_IF(elem != sizeof(float) && elem != sizeof(double));
     f->elem = elem;

@@ -36,7 +36,7 @@ struct par {
     struct grown requests;
     int *count; /* [size] */
     int *place; /* [size] */
-    struct fold *fold;
+    struct par_fold *fold;
 };
 
 /* At least `size` bytes, zeroed when new. ERR_MEM. */
@@ -64,20 +64,20 @@ par_nodes(const struct par *p, uint32_t shards, int rank, struct part *out);
 /* Folding constant inputs block by block, so that sums live in the cache and
  * the inputs stay as they are; the association is det/tree's. */
 enum { FOLD_BLOCK = 16384 }; /* bytes */
-struct fold;                 /* opaque: scratch for the open nodes */
-status fold_new(struct fold **out);
-void fold_free(struct fold *f);
+struct par_fold;             /* opaque: scratch for the open nodes */
+status par_fold_new(struct par_fold **out);
+void par_fold_free(struct par_fold *f);
 
 /* in [n_in]: nodes by ascending shard without gaps, values [bytes]; what is
  * left on the stack (tree_nodes of their range) goes to out[k] + 0..bytes.
  * elem is 4 (float) or 8 (double). out[k] may be an input only as in
  * par_sum_parts. */
-void fold_run(struct fold *f,
-              uint32_t shards,
-              const struct part *in,
-              uint32_t n_in,
-              size_t bytes,
-              size_t elem,
-              char *const *out);
+void par_fold_run(struct par_fold *f,
+                  uint32_t shards,
+                  const struct part *in,
+                  uint32_t n_in,
+                  size_t bytes,
+                  size_t elem,
+                  char *const *out);
 
 #endif

@@ -208,7 +208,8 @@ static status fold(struct par *p, struct sum *s, size_t b)
         }
         n += nodes;
     }
-    fold_run(p->fold, s->shards, s->source, n, own.n * s->elem, s->elem, &to);
+    par_fold_run(p->fold, s->shards, s->source, n, own.n * s->elem, s->elem,
+                 &to);
 out:
     return st;
 }
@@ -267,7 +268,8 @@ status par_sum_parts(struct par *p,
         mine = prepare(p, &s);
     TRY(par_agree(p, mine));
     if (p->size == 1) {
-        fold_run(p->fold, shards, parts, n_parts, len * elem, elem, &s.total);
+        par_fold_run(p->fold, shards, parts, n_parts, len * elem, elem,
+                     &s.total);
         return OK;
     }
     buckets = len > 0 ? (len + s.bucket - 1) / s.bucket : 0;

@@ -73,7 +73,8 @@ static void fold_rows(
             (struct part){b.lo + i, 1, (void *)(uintptr_t)(rows + i * len)};
     for (uint32_t k = 0; k < n; k++)
         out[k] = to + k * len * sizeof *rows;
-    fold_run(p->fold, shards, leaf, b.n, len * sizeof *rows, sizeof *rows, out);
+    par_fold_run(p->fold, shards, leaf, b.n, len * sizeof *rows, sizeof *rows,
+                 out);
 }
 
 /* Rank 0: the total, or the lowest rank that failed. */
@@ -96,7 +97,7 @@ fold_all(struct par *p, uint32_t shards, size_t bytes, char *total)
             node[n + i].value = at + sizeof h + i * bytes;
         n += k;
     }
-    fold_run(p->fold, shards, node, n, bytes, sizeof(double), &total);
+    par_fold_run(p->fold, shards, node, n, bytes, sizeof(double), &total);
     return h;
 }
 
