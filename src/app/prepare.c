@@ -1,0 +1,189 @@
+/* fmcib-prepare: a list of seeds to a store of patches. */
+#include "app/prepare.h"
+
+#include <dirent.h>
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+/* What a killed process left: the folder is claimed, so nobody writes them. */
+static status sweep(const char *dir)
+{
+    status st = OK;
+    DIR *d = opendir(dir);
+    struct dirent *e = NULL;
+    char *path = NULL;
+
+    while (d && (e = readdir(d))) {
+        if (strncmp(e->d_name, "patches-", 8) != 0 ||
+            !strstr(e->d_name, ".nc.tmp-"))
+            continue;
+        TRY(file_join(dir, e->d_name, &path));
+        (void)unlink(path);
+        mem_free(path);
+        path = NULL;
+    }
+out:
+    mem_free(path);
+    if (d)
+        (void)closedir(d);
+    return st;
+}
+
+/* This rank's shards into digest [mine.n]; those that are there stay. */
+static status
+make_mine(struct run *run, struct prepare_work *w, char (*digest)[SHA256_HEX])
+{
+    status st = OK;
+    const struct prepare_plan *p = w->plan;
+    int64_t made = 0;
+
+    for (uint32_t i = 0; i < p->mine.n; i++) {
+        uint32_t shard = p->mine.lo + i;
+        bool there = false;
+
+        TRY(patch_shard_check(run->conf.out, shard, &p->head, &there,
+                              digest[i]));
+        if (there) {
+            w->done += prepare_volumes(p, shard).n;
+            continue;
+        }
+        if (made == run->conf.stop_after || run_stop_wanted()) {
+            st = STOPPED;
+            goto out;
+        }
+        TRY(prepare_shard(w, run->conf.out, shard, digest[i]));
+        made++;
+    }
+out:
+    return st;
+}
+
+static int64_t volumes_of(const struct prepare_plan *p)
+{
+    int64_t n = 0;
+
+    for (uint32_t i = 0; i < p->mine.n; i++)
+        n += prepare_volumes(p, p->mine.lo + i).n;
+    return n;
+}
+
+static status
+make_all(struct run *run, struct prepare_plan *p, char (*digest)[SHA256_HEX])
+{
+    status st = OK;
+    struct progress pr;
+    struct prepare_work w = {0};
+    bool stopped = false;
+
+    progress_start(&pr, "prepare", "CT", 0, volumes_of(p),
+                   par_rank(run->par) == 0 && !run->conf.quiet);
+    TRY(prepare_work_new(p, run->team, &pr, &w));
+    TRY(make_mine(run, &w, digest));
+    progress_end(&pr, w.done, "");
+out:
+    prepare_work_free(&w);
+    stopped = st == STOPPED;
+    st = par_agree(run->par, stopped ? OK : st);
+    if (st == OK)
+        st = par_any(run->par, stopped, &stopped);
+    return st != OK ? st : stopped ? STOPPED : OK;
+}
+
+static status
+finish(struct run *run, const struct prepare_plan *p, char (*mine)[SHA256_HEX])
+{
+    status st = OK;
+    uint32_t n = p->head.shards;
+    char(*all)[SHA256_HEX] = NULL;
+    char digest[SHA256_HEX];
+
+    st = mem_new(n, sizeof *all, &all);
+    TRY(par_agree(run->par, st));
+    TRY(par_gather_shards(run->par, OK, n, mine, sizeof *all, all));
+    TRY(patch_store_digest((const char(*)[SHA256_HEX])all, n, digest));
+    if (par_rank(run->par) == 0)
+        TRY(run_result(run, "patches", digest, run->conf.out));
+out:
+    mem_free(all);
+    return st;
+}
+
+/* Sums and maxima over the ranks, for --dry-run. All ranks. */
+static status show_plan(struct run *run, const struct prepare_plan *p)
+{
+    status st = OK;
+    int64_t mine[2] = {(int64_t)p->memory, (int64_t)p->bytes};
+    int64_t all[2] = {0, 0};
+    int64_t shards = p->conf->shards;
+
+    TRY(par_max_i64(run->par, &mine[0], 1, &all[0]));
+    TRY(par_sum_i64(run->par, &mine[1], 1, &all[1]));
+    run_plan(run, "list: %" PRIu32 " rows of %" PRIu32 " volumes, sha256 %s",
+             p->list->rows, p->list->volumes, p->list->digest);
+    run_plan(run, "memory: %" PRId64 " MB a rank at most", (all[0] >> 20) + 1);
+    run_plan(run,
+             "files: patches-00000-of-%05" PRId64 ".nc to patches-%05" PRId64
+             "-of-%05" PRId64 ".nc, %" PRIu64 " patches, at most %" PRId64
+             " MB before deflation",
+             shards, shards - 1, shards,
+             (uint64_t)p->list->rows * (1 + p->head.negatives),
+             (all[1] >> 20) + 1);
+    if (par_size(run->par) > shards && par_rank(run->par) == 0)
+        log_warn("%d ranks, %" PRId64 " shards: %" PRId64 " ranks are idle",
+                 par_size(run->par), shards, par_size(run->par) - shards);
+out:
+    return st;
+}
+
+static status work(struct run *run, const struct prepare_conf *conf)
+{
+    status st = OK;
+    struct prepare_plan p = {0};
+    char(*digest)[SHA256_HEX] = NULL;
+
+    st = prepare_plan_new(run, conf, &p);
+    TRY(par_agree(run->par, st));
+    st = prepare_check(&p);
+    TRY(par_agree(run->par, st));
+    TRY(show_plan(run, &p));
+    if (run->dry_run)
+        goto out;
+    if (par_rank(run->par) == 0) {
+        LOG_TEXT("input.list", -1, p.list->digest);
+        st = sweep(run->conf.out);
+    }
+    TRY(par_agree(run->par, st));
+    st = mem_new(p.mine.n, sizeof *digest, &digest);
+    TRY(par_agree(run->par, st));
+    TRY(make_all(run, &p, digest));
+    TRY(finish(run, &p, digest));
+out:
+    mem_free(digest);
+    prepare_plan_free(&p);
+    return st;
+}
+
+int main(int argc, char **argv)
+{
+    struct prepare_conf conf = {0};
+    const struct conf_table tables[] = {{PREPARE_ROWS, PREPARE_ROWS_N, &conf}};
+    const struct run_program program = {
+        "fmcib-prepare",
+        "Patches about the seeds of a list, and random patches beside them, "
+        "from CT volumes to a store.",
+        tables,
+        1,
+        NULL,
+        0};
+    struct run run = {0};
+    status st = run_start(argc, argv, &program, &run);
+
+    if (st == OK && !run.done)
+        st = work(&run, &conf);
+    return run_finish(&run, st);
+}

@@ -1,0 +1,220 @@
+/* Everything that can be known, and can be wrong, before voxels are read. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+#include "app/prepare.h"
+
+enum { BATCH = 64 };
+
+#define AT(m) CONF_AT(struct prepare_conf, m)
+const struct conf_row PREPARE_ROWS[] = {
+    {"seed", CONF_I64, AT(seed), "0", 0, 9e15, NULL, "", IDENTITY,
+     "master seed; negatives are drawn from it"},
+    {"input.list", CONF_TEXT, AT(list), NULL, 1, 0, NULL, "", PLACEMENT,
+     "CSV with image_path, coordX, coordY, coordZ; its content is in the "
+     "store"},
+    {"data.root", CONF_TEXT, AT(root), "", 1, 0, NULL, "", PLACEMENT,
+     "folder that image_path is relative to; empty: that of the list"},
+    {"data.strip", CONF_TEXT, AT(strip), "", 1, 0, NULL, "", PLACEMENT,
+     "taken off the front of image_path, e.g. another machine's folder"},
+    {"patch.radius", CONF_I64, AT(radius), "25", 1, 512, NULL, "voxels",
+     IDENTITY, "half edge of a patch"},
+    {"patch.spacing", CONF_F64S, AT(spacing), "[1, 1, 1]", 0.05, 100, NULL,
+     "mm", IDENTITY, "resample to this spacing; []: keep the volume's grid"},
+    {"patch.orient", CONF_BOOL, AT(orient), "false", 1, 0, NULL, "", IDENTITY,
+     "slice in LPI with the index of the native frame: true for DeepLesion's "
+     "lists, false for all others"},
+    {"patch.orient_patch", CONF_BOOL, AT(orient_patch), "true", 1, 0, NULL, "",
+     IDENTITY, "turn patches to LPS"},
+    {"patch.tolerance_mm", CONF_F64, AT(tolerance_mm), "0", 0, 1000, NULL, "mm",
+     IDENTITY, "seeds may lie this far outside their volume"},
+    {"negatives.stored", CONF_I64, AT(negatives), "0", 0, 10000, NULL,
+     "patches", IDENTITY, "random patches of the same volume, for each row"},
+    {"negatives.clear", CONF_BOOL, AT(clear), "false", 1, 0, NULL, "", IDENTITY,
+     "draw again a negative that holds a seed of its volume (published: "
+     "false)"},
+    {"prepare.shards", CONF_I64, AT(shards), "16", 1, 99999, NULL, "files",
+     IDENTITY, "files of the store; as many ranks can work at most"},
+};
+const size_t PREPARE_ROWS_N = sizeof PREPARE_ROWS / sizeof PREPARE_ROWS[0];
+#undef AT
+
+void prepare_blame(const struct prepare_plan *p, uint32_t row)
+{
+    status_prefix("%s:%" PRIu32 ": ", csv_path(p->list->csv),
+                  csv_line(p->list->csv, row));
+}
+
+struct block prepare_volumes(const struct prepare_plan *p, uint32_t shard)
+{
+    return shard_block(p->list->volumes, p->head.shards, shard);
+}
+
+static status set_patch(struct prepare_plan *p)
+{
+    status st = OK;
+    const struct conf_list *mm = &p->conf->spacing;
+
+    ENSURE(mm->n == 0 || mm->n == 3, ERR_CONF,
+           "patch.spacing: %" PRIu32 " values; three are needed, or none",
+           mm->n);
+    p->patch = (struct patch_conf){.radius = p->conf->radius,
+                                   .orient = p->conf->orient,
+                                   .orient_patch = p->conf->orient_patch,
+                                   .resample = mm->n == 3};
+    for (int a = 0; a < 3; a++)
+        p->patch.spacing_mm[a] = mm->n == 3 ? mm->v.f[a] : 1.0;
+out:
+    return st;
+}
+
+/* Counting sort of the rows by volume. */
+static status sort_rows(struct prepare_plan *p)
+{
+    status st = OK;
+    const struct list *l = p->list;
+    uint32_t *next = NULL;
+
+    TRY(mem_new(l->rows, sizeof *p->row, &p->row));
+    TRY(mem_new(l->volumes + 1, sizeof *p->first, &p->first));
+    TRY(mem_new(l->volumes, sizeof *next, &next));
+    for (uint32_t i = 0; i < l->rows; i++)
+        p->first[l->volume[i] + 1]++;
+    for (uint32_t v = 0; v < l->volumes; v++) {
+        p->first[v + 1] += p->first[v];
+        next[v] = p->first[v];
+    }
+    for (uint32_t i = 0; i < l->rows; i++)
+        p->row[next[l->volume[i]]++] = i;
+out:
+    mem_free(next);
+    return st;
+}
+
+static status set_head(const struct run *run, struct prepare_plan *p)
+{
+    status st = OK;
+    uint64_t edge = 2 * (uint64_t)p->conf->radius;
+
+    conf_dump(run->settings, false, &p->identity);
+    TRY(text_status(&p->identity));
+    TRY(list_header(p->list, &p->columns));
+    memcpy(p->head.run_id, run->run_id, SHA256_HEX);
+    memcpy(p->head.list, p->list->digest, SHA256_HEX);
+    p->head.program = "fmcib-prepare " FMCIB_VERSION;
+    p->head.identity = p->identity.s;
+    p->head.columns = p->columns.s;
+    p->head.rows = p->list->rows;
+    p->head.negatives = (uint32_t)p->conf->negatives;
+    p->head.shards = (uint32_t)p->conf->shards;
+    p->head.chunk = edge > 100 ? 1000000 : (uint32_t)(edge * edge * edge);
+out:
+    return st;
+}
+
+status prepare_plan_new(const struct run *run,
+                        const struct prepare_conf *conf,
+                        struct prepare_plan *out)
+{
+    status st = OK;
+    struct list_conf place = {conf->root, conf->strip};
+
+    *out = (struct prepare_plan){.conf = conf, .batch = BATCH};
+    TRY(set_patch(out));
+    TRY(list_open(conf->list, &place, &out->list));
+    TRY(sort_rows(out));
+    TRY(set_head(run, out));
+    out->mine = shard_block(out->head.shards, (uint32_t)par_size(run->par),
+                            (uint32_t)par_rank(run->par));
+out:
+    return st;
+}
+
+void prepare_plan_free(struct prepare_plan *p)
+{
+    list_free(p->list);
+    mem_free(p->row);
+    mem_free(p->first);
+    text_free(&p->columns);
+    text_free(&p->identity);
+    *p = (struct prepare_plan){0};
+}
+
+/* ---- check ------------------------------------------------------------- */
+
+static status check_seeds(const struct prepare_plan *p,
+                          uint32_t volume,
+                          const struct geometry *geo)
+{
+    status st = OK;
+    struct grid g;
+
+    TRY(patch_grid(geo, &p->patch, &g));
+    for (uint32_t i = p->first[volume]; i < p->first[volume + 1]; i++) {
+        uint32_t row = p->row[i];
+
+        st = seed_check(&g, &p->patch, p->list->seed[row],
+                        p->conf->tolerance_mm, p->list->path[row]);
+        if (st != OK) {
+            prepare_blame(p, row);
+            goto out;
+        }
+    }
+out:
+    return st;
+}
+
+/* Voxels of the volume, and the file's bytes beside them while it is read. */
+static void
+add_memory(struct prepare_plan *p, const struct geometry *geo, enum pixel pixel)
+{
+    uint64_t voxels = geometry_len(geo) * pixel_size(pixel) * 2;
+    uint64_t edge = 2 * (uint64_t)p->conf->radius;
+    uint64_t patches = (uint64_t)p->batch * edge * edge * edge * 8;
+
+    if (voxels + patches > p->memory)
+        p->memory = voxels + patches;
+}
+
+static status check_volume(struct prepare_plan *p, uint32_t volume)
+{
+    status st = OK;
+    uint32_t row = p->list->first[volume];
+    uint64_t rows = p->first[volume + 1] - p->first[volume];
+    uint64_t edge = 2 * (uint64_t)p->conf->radius;
+    struct geometry geo;
+    enum pixel pixel = PIXEL_I16;
+
+    st = volume_peek(p->list->path[row], &geo, &pixel);
+    if (st != OK) {
+        prepare_blame(p, row);
+        goto out;
+    }
+    TRY(check_seeds(p, volume, &geo));
+    add_memory(p, &geo, pixel);
+    p->bytes +=
+        rows * (1 + p->head.negatives) * edge * edge * edge * pixel_size(pixel);
+out:
+    return st;
+}
+
+status prepare_check(struct prepare_plan *p)
+{
+    status st = OK;
+    size_t available = mem_available();
+
+    for (uint32_t s = 0; s < p->mine.n; s++) {
+        struct block v = prepare_volumes(p, p->mine.lo + s);
+
+        for (uint32_t i = 0; i < v.n; i++)
+            TRY(check_volume(p, v.lo + i));
+    }
+    ENSURE(available == 0 || p->memory <= available, ERR_MEM,
+           "%" PRIu64 " MB are needed for the largest volume and its patches, "
+           "%zu MB are free; start fewer ranks on a node",
+           p->memory >> 20, available >> 20);
+out:
+    return st;
+}
