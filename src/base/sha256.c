@@ -50,7 +50,7 @@ void sha256_hex(const uint8_t digest[SHA256_SIZE], char out[SHA256_HEX])
 {
     static const char hex[] = "0123456789abcdef";
 
-    for (int i = 0; i < SHA256_SIZE; i++) {
+    for (size_t i = 0; i < SHA256_SIZE; i++) {
         out[2 * i] = hex[digest[i] >> 4];
         out[2 * i + 1] = hex[digest[i] & 15];
     }

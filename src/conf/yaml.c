@@ -235,6 +235,18 @@ bool yaml_is_null(const struct yaml_node *n)
             strcmp(n->text, "null") == 0);
 }
 
+static bool is_not_finite(const char *s)
+{
+    static const char *const words[] = {".nan", ".NaN", ".NAN",
+                                        ".inf", ".Inf", ".INF"};
+
+    s += *s == '-' || *s == '+';
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(s, words[i]) == 0)
+            return true;
+    return false;
+}
+
 static status
 put_scalar(const struct yaml_node *n, const char *name, struct text *t)
 {
@@ -242,21 +254,19 @@ put_scalar(const struct yaml_node *n, const char *name, struct text *t)
     double d;
     int64_t i;
 
-    if (n->quoted)
-        text_json(t, n->text);
-    else if (yaml_is_null(n))
+    ENSURE(n->quoted || !is_not_finite(n->text), ERR_CONF,
+           "%s:%" PRIu32 ": %s is not a finite number", name, n->line, n->text);
+    if (yaml_is_null(n))
         text_add(t, "null");
-    else if (strcmp(n->text, "true") == 0 || strcmp(n->text, "false") == 0)
+    else if (!n->quoted &&
+             (strcmp(n->text, "true") == 0 || strcmp(n->text, "false") == 0))
         text_add(t, "%s", n->text);
-    else if (text_to_i64(n->text, &i))
+    else if (!n->quoted && text_to_i64(n->text, &i))
         text_add(t, "%" PRId64, i);
-    else if (text_to_double(n->text, &d))
+    else if (!n->quoted && text_to_double(n->text, &d))
         text_double(t, d);
     else
         text_json(t, n->text);
-    ENSURE(n->quoted || (!strstr(n->text, ".nan") && !strstr(n->text, ".inf")),
-           ERR_CONF, "%s:%" PRIu32 ": %s is not a finite number", name, n->line,
-           n->text);
 out:
     return st;
 }
