@@ -48,7 +48,10 @@ target_compile_definitions(fmcib_flags INTERFACE
 target_compile_options(fmcib_flags INTERFACE
     -ffp-contract=off -fno-common -fvisibility=hidden
     -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.
-    -Wall -Wextra -Wshadow -Wvla -Wfloat-conversion -Wdouble-promotion
+    -Wall -Wextra -Wshadow -Wvla -Wfloat-conversion
+    # clang counts NAN and INFINITY among promotions, and takes a loop that it
+    # did not unroll for a fault
+    $<IF:$<C_COMPILER_ID:Clang>,-Wno-pass-failed,-Wdouble-promotion>
     $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes -Wmissing-prototypes>
     $<$<BOOL:${FMCIB_WERROR}>:-Werror>)
 target_include_directories(fmcib_flags INTERFACE "${CMAKE_SOURCE_DIR}/src")
