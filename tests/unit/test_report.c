@@ -1,0 +1,178 @@
+/* The page is self-contained, well formed, readable without pictures, and the
+ * same bytes when made again. FMCIB_KEEP=FILE keeps it for a look. */
+#include <unistd.h>
+
+#include "base/file.h"
+
+#include "conf/yaml.h"
+#include "report_sample.h"
+
+static void with_gates(struct sample *s)
+{
+    const char *source = getenv("FMCIB_SOURCE");
+    char path[1024];
+    struct json *reference = NULL;
+    struct json *claims = NULL;
+    struct gate_inputs in = {.train_pct = 100, .count = s->count};
+
+    (void)snprintf(path, sizeof path, "%s/validation/reference.yaml",
+                   source ? source : ".");
+    assert_ok(yaml_read_json(path, &reference));
+    (void)snprintf(path, sizeof path, "%s/validation/gates.yaml",
+                   source ? source : ".");
+    assert_ok(yaml_read_json(path, &claims));
+    in.reference = reference;
+    in.reference_name = "reference.yaml";
+    in.gates = claims;
+    in.gates_name = "gates.yaml";
+    assert_ok(gates_evaluate(&s->r, &in));
+    json_free(claims);
+    json_free(reference);
+}
+
+/* Every element that is opened is closed, in order. */
+static void well_formed(const char *html)
+{
+    static const char *const empty[] = {"meta",   "br",       "img",     "line",
+                                        "circle", "polyline", "!DOCTYPE"};
+    char stack[64][16];
+    int depth = 0;
+
+    for (const char *p = strchr(html, '<'); p; p = strchr(p + 1, '<')) {
+        char name[16] = "";
+        bool close = p[1] == '/';
+        bool skip = false;
+        const char *end = strchr(p, '>');
+
+        assert_non_null(end);
+        assert_int_equal(sscanf(p + 1 + close, "%15[A-Za-z0-9!]", name), 1);
+        for (size_t i = 0; i < sizeof empty / sizeof empty[0]; i++)
+            skip = skip || strcmp(name, empty[i]) == 0;
+        if (skip)
+            continue;
+        if (close) {
+            assert_true(depth > 0);
+            assert_string_equal(stack[--depth], name);
+        } else {
+            assert_true(depth < 64);
+            (void)snprintf(stack[depth++], 16, "%s", name);
+        }
+        p = end;
+    }
+    assert_int_equal(depth, 0);
+}
+
+static size_t count_of(const char *s, const char *word)
+{
+    size_t n = 0;
+
+    for (const char *p = strstr(s, word); p; p = strstr(p + 1, word))
+        n++;
+    return n;
+}
+
+static void test_page(void **state)
+{
+    struct sample s;
+    struct text a = {0};
+
+    (void)state;
+    sample_make(&s);
+    with_gates(&s);
+    assert_ok(report_html(&s.r, &a));
+    if (getenv("FMCIB_KEEP"))
+        assert_ok(file_publish(getenv("FMCIB_KEEP"), a.s, a.len));
+    well_formed(a.s);
+    assert_null(strstr(a.s, "<script"));
+    assert_null(strstr(a.s, "http"));
+    assert_null(strstr(a.s, "url("));
+    assert_null(strstr(a.s, "fuzzy <&>"));
+    assert_non_null(strstr(a.s, "fuzzy &lt;&amp;&gt;"));
+    assert_non_null(strstr(a.s, "<html lang=\"en\">"));
+    assert_non_null(strstr(a.s, "<title>"));
+    assert_int_equal(count_of(a.s, "<h1>"), 1);
+    /* text alternatives: every picture, every figure */
+    assert_int_equal(count_of(a.s, "<img "), 40);
+    assert_int_equal(count_of(a.s, "<img alt=\"middle axial slice"), 40);
+    assert_int_equal(count_of(a.s, "<svg "), 1 + 2 + SAMPLE_CLASSES);
+    assert_int_equal(count_of(a.s, "role=\"img\""), count_of(a.s, "<svg "));
+    assert_int_equal(count_of(a.s, "<desc "), count_of(a.s, "<svg "));
+    /* header cells say what they head */
+    assert_int_equal(count_of(a.s, "<th>"), 0);
+    assert_null(strstr(a.s, "nan"));
+    text_free(&a);
+    sample_drop(&s);
+}
+
+static void test_same_bytes(void **state)
+{
+    struct text form[2][3] = {{{0}}};
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct sample s;
+
+        sample_make(&s);
+        with_gates(&s);
+        assert_ok(report_html(&s.r, &form[i][0]));
+        assert_ok(report_json(&s.r, &form[i][1]));
+        assert_ok(report_terminal(&s.r, &form[i][2]));
+        sample_drop(&s);
+    }
+    for (int k = 0; k < 3; k++) {
+        assert_int_equal(form[0][k].len, form[1][k].len);
+        assert_same_bits(form[0][k].s, form[1][k].s, form[0][k].len);
+        text_free(&form[0][k]);
+        text_free(&form[1][k]);
+    }
+}
+
+/* report.json reads back, and its digest moves with a result, not with a
+ * library. */
+static void test_json(void **state)
+{
+    struct sample s;
+    struct text t = {0};
+    struct text again = {0};
+    struct json *j = NULL;
+    char digest[SHA256_HEX];
+    char other[SHA256_HEX];
+
+    (void)state;
+    sample_make(&s);
+    with_gates(&s);
+    assert_ok(report_json(&s.r, &t));
+    assert_ok(json_parse(t.s, t.len, "report.json", &j));
+    assert_ok(report_results(&s.r, &again, digest));
+    assert_string_equal(json_text(json_get(j, "sha256")), digest);
+    assert_int_equal(json_len(json_get(json_get(j, "results"), "sets")),
+                     SAMPLE_SETS);
+    assert_true(
+        json_f64(
+            json_get(
+                json_get(json_at(json_get(json_get(j, "results"), "sets"), 2),
+                         "auc"),
+                "value"),
+            0.0) == s.r.set[2].metric[METRIC_AUC].value);
+    s.r.library[0].version = "0.2.0";
+    text_free(&again);
+    assert_ok(report_results(&s.r, &again, other));
+    assert_string_equal(other, digest);
+    s.r.set[2].metric[METRIC_AUC].value += 1e-15;
+    text_free(&again);
+    assert_ok(report_results(&s.r, &again, other));
+    assert_string_not_equal(other, digest);
+    json_free(j);
+    text_free(&t);
+    text_free(&again);
+    sample_drop(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_page),
+                                       cmocka_unit_test(test_same_bytes),
+                                       cmocka_unit_test(test_json)};
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
