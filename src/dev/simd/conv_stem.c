@@ -221,12 +221,10 @@ VEC_INLINE void stem_columns(const struct stem_chunk *t,
                              int32_t hi,
                              struct range kx,
                              vec sum[][2],
-                             int k,
                              int vecs)
 {
     const struct conv_desc *d = &t->p->desc;
     ptrdiff_t n = d->in.n;
-    bool all = kx.lo == 0 && kx.hi == k;
 
     for (int32_t v = lo; v < hi; v++)
         for (ptrdiff_t s = 0; s < n; s++) {
@@ -235,8 +233,8 @@ VEC_INLINE void stem_columns(const struct stem_chunk *t,
             vec g0 = vec_load(g);
             vec g1 = vecs == 2 ? vec_load(g + VEC) : g0;
             FULLY_UNROLLED
-            for (int c = 0; c < k; c++) {
-                if (!all && (c < kx.lo || c >= kx.hi))
+            for (int c = 0; c < ARITH_K_MAX; c++) {
+                if (c < kx.lo || c >= kx.hi)
                     continue;
                 vec a = vec_set(t->from[at + c * n]);
                 sum[c][0] = vec_fma(a, g0, sum[c][0]);
@@ -246,24 +244,27 @@ VEC_INLINE void stem_columns(const struct stem_chunk *t,
         }
 }
 
-VEC_INLINE void stem_line(const struct stem_chunk *t, int k, int vecs)
+/* Kernels of ARITH_K_MAX columns, as the network's, need no test a column in
+ * the middle of a line. */
+VEC_INLINE void stem_line(const struct stem_chunk *t, int vecs)
 {
+    const struct conv_desc *d = &t->p->desc;
     vec sum[ARITH_K_MAX][2];
 
     FULLY_UNROLLED
     for (int c = 0; c < ARITH_K_MAX; c++)
         sum[c][0] = sum[c][1] = vec_set(0);
     for (int32_t lo = 0, hi; lo < t->p->out.w; lo = hi) {
-        struct range kx = inside(&t->p->desc, lo, t->p->desc.in.w);
+        struct range kx = inside(d, lo, d->in.w);
         hi = run_end(t->p, lo);
-        if (kx.lo == 0 && kx.hi == k)
-            stem_columns(t, lo, hi, (struct range){0, k}, sum, k, vecs);
+        if (kx.lo == 0 && kx.hi == ARITH_K_MAX)
+            stem_columns(t, lo, hi, (struct range){0, ARITH_K_MAX}, sum, vecs);
         else
-            stem_columns(t, lo, hi, kx, sum, k, vecs);
+            stem_columns(t, lo, hi, kx, sum, vecs);
     }
     FULLY_UNROLLED
-    for (int c = 0; c < k; c++)
-        for (int v = 0; v < vecs; v++) {
+    for (int c = 0; c < ARITH_K_MAX; c++)
+        for (int v = 0; v < vecs && c < d->k; v++) {
             float *to = t->dw + (ptrdiff_t)c * t->lanes + v * VEC;
             vec_store(to, vec_add(vec_load(to), sum[c][v]));
         }
@@ -277,21 +278,10 @@ enum { COLUMN_VECS = 1 };
 
 static void stem_chunk(const struct stem_chunk *t, int32_t vecs)
 {
-    int32_t k = t->p->desc.k;
-
-    if (k == 7 && vecs == COLUMN_VECS)
-        stem_line(t, 7, COLUMN_VECS);
-    else if (k == 7)
-        stem_line(t, 7, 1);
-    else if (k == 3 && vecs == COLUMN_VECS)
-        stem_line(t, 3, COLUMN_VECS);
+    if (vecs == COLUMN_VECS)
+        stem_line(t, COLUMN_VECS);
     else
-        for (int32_t v = 0; v < vecs; v++) {
-            struct stem_chunk one = *t;
-            one.dy += v * VEC;
-            one.dw += v * VEC;
-            stem_line(&one, k, 1);
-        }
+        stem_line(t, 1);
 }
 
 void SIMD(stem_bwd_w)(const struct plan *p,
