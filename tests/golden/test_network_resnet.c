@@ -23,6 +23,8 @@ static const struct bounds exact = {"ref64", {1e-9, 1e-9}, {1e-9, 1e-9},
                                     1e-7};
 static const struct bounds single = {
     "ref", {1e-5, 5e-3}, {1e-5, 5e-3}, 5e-4, {1e-5, 5e-2}, {1e-5, 5e-2}, 5e-2};
+static const struct bounds fast = {
+    "simd", {1e-5, 5e-3}, {1e-5, 5e-3}, 5e-4, {1e-5, 5e-2}, {1e-5, 5e-2}, 5e-2};
 
 struct replay {
     const struct bounds *b;
@@ -405,11 +407,18 @@ static void ref(void **state)
     replay_all(&single);
 }
 
+static void simd(void **state)
+{
+    (void)state;
+    replay_all(&fast);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ref64),
         cmocka_unit_test(ref),
+        cmocka_unit_test(simd),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
