@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +17,36 @@ struct owner {
     char host[128];
     char job[64];
     long pid;
+    unsigned long long start; /* of the process, clock ticks since boot */
 };
+
+/* A process that runs: its start, 0 when there is none, or only its remains
+ * (a zombie that nobody has waited for). Process numbers are used again, the
+ * pair with the start is not. */
+static unsigned long long process_start(long pid)
+{
+    char path[64];
+    char line[1024] = "";
+    unsigned long long start = 0;
+    char state = 'X';
+    const char *p;
+    FILE *f;
+
+    (void)snprintf(path, sizeof path, "/proc/%ld/stat", pid);
+    f = fopen(path, "r");
+    if (!f)
+        return 0;
+    if (!fgets(line, sizeof line, f))
+        line[0] = '\0';
+    (void)fclose(f);
+    p = strrchr(line, ')'); /* the name before it may hold anything */
+    if (p && sscanf(p,
+                    ") %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
+                    "%*s %*s %*s %*s %*s %llu",
+                    &state, &start) != 2)
+        start = 0;
+    return state == 'Z' || state == 'X' ? 0 : start;
+}
 
 static struct owner myself(void)
 {
@@ -27,6 +55,7 @@ static struct owner myself(void)
 
     (void)gethostname(me.host, sizeof me.host - 1);
     (void)snprintf(me.job, sizeof me.job, "%s", job ? job : "none");
+    me.start = process_start(me.pid);
     return me;
 }
 
@@ -35,8 +64,8 @@ static bool is_dead(const struct owner *them, const struct owner *me)
 {
     if (strcmp(them->job, "none") != 0 && strcmp(them->job, me->job) == 0)
         return true;
-    return strcmp(them->host, me->host) == 0 && them->pid > 0 &&
-           kill((pid_t)them->pid, 0) != 0 && errno == ESRCH;
+    return strcmp(them->host, me->host) == 0 && me->start != 0 &&
+           process_start(them->pid) != them->start;
 }
 
 static status read_claim(const char *path, struct owner *them)
@@ -47,9 +76,9 @@ static status read_claim(const char *path, struct owner *them)
 
     *them = (struct owner){.host = "?", .job = "?"};
     TRY(file_read(path, CLAIM_MAX, &text, &len));
-    if (sscanf(text, "host %127s job %63s pid %ld", them->host, them->job,
-               &them->pid) != 3)
-        them->pid = 0;
+    if (sscanf(text, "host %127s job %63s pid %ld start %llu", them->host,
+               them->job, &them->pid, &them->start) != 4)
+        them->start = 0;
 out:
     mem_free(text);
     return st;
@@ -75,7 +104,8 @@ static status claim(struct run *run, const char *path)
                run->conf.out, them.pid, them.job, them.host, path);
         (void)unlink(path);
     }
-    ENSURE(dprintf(fd, "host %s job %s pid %ld\n", me.host, me.job, me.pid) > 0,
+    ENSURE(dprintf(fd, "host %s job %s pid %ld start %llu\n", me.host, me.job,
+                   me.pid, me.start) > 0,
            ERR_FILE, "%s: cannot be written: %s", path, strerror(errno));
     run->claimed = true;
 out:

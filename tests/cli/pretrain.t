@@ -66,11 +66,12 @@ expect_err 'optim\.lr'
 train --out one --set train.shards=2 --resume
 expect_status 0
 expect_equal "$(digest weights)" "$want"
-echo "host $(hostname) job none pid $$" >one/claim
+start=$(awk '{ sub(/.*\) /, ""); print $20 }' /proc/$$/stat)
+echo "host $(hostname) job none pid $$ start $start" >one/claim
 train --out one --set train.shards=2 --resume
 expect_status 7
 expect_err "in use by process $$"
-echo "host $(hostname) job none pid 999999" >one/claim
+echo "host $(hostname) job none pid $$ start 1$start" >one/claim
 train --out one --set train.shards=2 --resume
 expect_status 0
 
