@@ -17,7 +17,7 @@ static void get_f64s(const struct json *j, const char *key, double *out, int n)
 
     assert_int_equal(json_len(a), n);
     for (int i = 0; i < n; i++)
-        out[i] = json_f64(json_at(a, (size_t)i), NAN);
+        out[i] = json_f64(json_at(a, (size_t)i), (double)NAN);
 }
 
 static void get_i64s(const struct json *a, int64_t *out)

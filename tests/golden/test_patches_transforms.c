@@ -61,7 +61,7 @@ static struct crop_params crop_of(const struct json *j)
 {
     struct crop_params p;
 
-    p.fraction = (float)json_f64(json_get(j, "fraction"), NAN);
+    p.fraction = (float)json_f64(json_get(j, "fraction"), (double)NAN);
     get_i32s(j, "crop_size", p.size);
     get_i32s(j, "corner", p.corner);
     return p;
@@ -78,7 +78,7 @@ static struct histogram_params histogram_of(const struct json *j)
     struct histogram_params p = {json_bool(json_get(j, "applied"), false), {0}};
 
     for (size_t i = 0; i < HISTOGRAM_POINTS && p.on; i++)
-        p.y[i] = json_f64(json_at(json_get(j, "floating"), i), NAN);
+        p.y[i] = json_f64(json_at(json_get(j, "floating"), i), (double)NAN);
     return p;
 }
 
@@ -87,7 +87,7 @@ static struct smooth_params smooth_of(const struct json *j)
     struct smooth_params p = {json_bool(json_get(j, "applied"), false), {0}};
 
     for (size_t i = 0; i < 3 && p.on; i++)
-        p.sigma[i] = json_f64(json_at(json_get(j, "sigma"), i), NAN);
+        p.sigma[i] = json_f64(json_at(json_get(j, "sigma"), i), (double)NAN);
     return p;
 }
 
@@ -183,8 +183,9 @@ static double difference(const char *name,
             fail_msg("%s: shape[%d] is %d, expected %d", name, a,
                      have->shape[a], c.shape[a]);
     for (size_t i = 0; i < json_len(at); i++) /* large arrays: samples */
-        compare_value(&c, (size_t)json_i64(json_at(at, i), -1),
-                      json_f64(json_at(json_get(want, "values"), i), NAN));
+        compare_value(
+            &c, (size_t)json_i64(json_at(at, i), -1),
+            json_f64(json_at(json_get(want, "values"), i), (double)NAN));
     assert_true(tensor || json_len(at) > 0);
     if (!tensor)
         return c.worst;

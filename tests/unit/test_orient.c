@@ -80,13 +80,12 @@ static void test_greedy(void **state)
 /* Equal entries: the later one in (row, column) order. */
 static void test_tie(void **state)
 {
-    const double h = 0.5;
-    const double d[9] = {h, h, 0, h, h, 0, 0, 0, 1};
+    const double d[9] = {0.7, 0.2, 0, 0.7, 0.3, 0, 0, 0, 1};
     struct orient o = orient_to(d, "LPS");
 
     (void)state;
-    assert_int_equal(o.from[1], 1); /* entry (1,1) wins over the other three */
-    assert_int_equal(o.from[0], 0);
+    assert_int_equal(o.from[1], 0); /* entry (1,0) wins over (0,0) */
+    assert_int_equal(o.from[0], 1);
 }
 
 int main(void)
