@@ -352,7 +352,7 @@ static void release(struct run *run, bool failed)
 int run_finish(struct run *run, status st)
 {
     bool first = !run->par || par_rank(run->par) == 0;
-    bool failed = st != OK && st != ERR_PARTIAL;
+    bool failed = st != OK && st != ERR_PARTIAL && st != ERR_GATE;
 
     if (first && st != OK)
         print_error(run, st);
