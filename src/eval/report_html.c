@@ -28,8 +28,8 @@ static void head(const struct report *r, struct text *t)
     else
         page_put(t, "No gate applies.");
     text_add(t,
-             "</strong> %zu published figures are not comparable with this "
-             "run; the gates below say why.</div>\n</header>\n",
+             "</strong> %zu figures are not comparable with this run; the "
+             "gates below say why.</div>\n</header>\n",
              other);
 }
 

@@ -40,7 +40,7 @@ static void put_gate_lines(const struct report *r, struct text *out)
                  verdict_text(g->verdict), g->id, g->what, g->seen, g->want);
     }
     if (other + r->n_skipped)
-        text_add(out, "  %zu published figures are not comparable here (%s)\n",
+        text_add(out, "  %zu figures are not comparable with this run (%s)\n",
                  other + r->n_skipped, r->cohort);
 }
 

@@ -1,0 +1,239 @@
+/* fmcib-validate: metrics with intervals, gates, and the report. */
+#include "app/validate.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/mem.h"
+
+#include "conf/yaml.h"
+#include "eval/gate.h"
+
+#define AT(m) CONF_AT(struct validate_conf, m)
+static const struct conf_row ROWS[] = {
+    {"seed", CONF_I64, AT(seed), "0", 0, 9e15, NULL, "", IDENTITY,
+     "master seed; the bootstrap draws from it"},
+    {"input.studies", CONF_TEXT, AT(studies), NULL, 1, 0, NULL, "", PLACEMENT,
+     "folders of fmcib-search, {set} stands for the name of a feature set"},
+    {"input.stages", CONF_TEXT, AT(stages), "", 1, 0, NULL, "", PLACEMENT,
+     "other run folders whose settings and digests to show: stage=folder, ..."},
+    {"input.pretrain", CONF_TEXT, AT(pretrain), "", 1, 0, NULL, "", PLACEMENT,
+     "folder of fmcib-pretrain: settings, digests, loss curve; empty = none"},
+    {"input.patches", CONF_TEXT, AT(patches), "", 1, 0, NULL, "", PLACEMENT,
+     "folder of fmcib-prepare to take pictures from; empty = none"},
+    {"input.reference", CONF_TEXT, AT(reference), "validation/reference.yaml",
+     1, 0, NULL, "", PLACEMENT, "published figures"},
+    {"input.gates", CONF_TEXT, AT(gates), "validation/gates.yaml", 1, 0, NULL,
+     "", PLACEMENT, "claims of this project"},
+    {"input.regression", CONF_TEXT, AT(regression), "", 1, 0, NULL, "",
+     PLACEMENT, "stored results of an earlier run; empty = none"},
+    {"validate.title", CONF_TEXT, AT(title), "Linear probe", 1, 0, NULL, "",
+     IDENTITY, "heading of the report"},
+    {"validate.cohort", CONF_TEXT, AT(cohort), NULL, 1, 0, NULL, "", IDENTITY,
+     "whose test rows: phantom, deeplesion_test, luna16_test, lung1, radio"},
+    {"validate.task", CONF_TEXT, AT(task), "task1", 1, 0, NULL, "", IDENTITY,
+     "task of the study: task1, task2, task3, pretraining"},
+    {"validate.sets", CONF_TEXT, AT(sets), "random, simple, pretrained, both",
+     1, 0, NULL, "", IDENTITY, "feature sets, side by side in this order"},
+    {"validate.differences", CONF_TEXT, AT(differences),
+     "pretrained - random, both - simple", 1, 0, NULL, "", IDENTITY,
+     "paired differences, a - b, ...; or none"},
+    {"validate.metrics", CONF_TEXT, AT(metrics), "auc, map, ba", 1, 0, NULL, "",
+     IDENTITY, "metrics, the main one first: auc, ap, map, map_study, ba, acc"},
+    {"validate.resamples", CONF_I64, AT(resamples), "1000", 10, 1000000, NULL,
+     "resamples", IDENTITY, "bootstrap resamples of the test rows"},
+    {"validate.inputs", CONF_ENUM, AT(inputs), "own", 1, 0, "own|published", "",
+     IDENTITY, "published: predictions come from the published features"},
+    {"validate.train_pct", CONF_I64, AT(train_pct), "100", 1, 100, NULL, "%",
+     IDENTITY, "share of the training rows that was used"},
+    {"validate.class_names", CONF_TEXT, AT(class_names), "", 1, 0, NULL, "",
+     IDENTITY, "names of the classes for people, in order; empty = labels"},
+    {"validate.label", CONF_TEXT, AT(label), "Coarse_lesion_type", 1, 0, NULL,
+     "", IDENTITY, "column of the class in the patches' list, for pictures"},
+    {"validate.pictures", CONF_I64, AT(pictures), "5", 0, 50, NULL, "patches",
+     IDENTITY, "pictures of each class"},
+};
+
+enum { GATE_FILES = 3 };
+
+static status software(struct run *run, struct report *r)
+{
+    static const char *const built[][2] = {
+        {"fmcib-hpc", FMCIB_VERSION},        {"netCDF", FMCIB_NETCDF_VERSION},
+        {"libyaml", FMCIB_YAML_VERSION},     {"jansson", FMCIB_JANSSON_VERSION},
+        {"libcrypto", FMCIB_CRYPTO_VERSION}, {"zlib", FMCIB_ZLIB_VERSION}};
+    status st = OK;
+    struct report_library *l = NULL;
+
+    for (size_t i = 0; i < sizeof built / sizeof built[0]; i++) {
+        TRY(REPORT_ADD(r, library, n_libraries, cap_libraries, &l));
+        *l = (struct report_library){built[i][0], built[i][1]};
+    }
+    TRY(REPORT_ADD(r, library, n_libraries, cap_libraries, &l));
+    l->name = "MPI";
+    l->version = pool_text(&r->pool, &st, "%s", par_library(run->par));
+out:
+    return st;
+}
+
+static status own_keys(struct run *run, struct report *r)
+{
+    status st = OK;
+    struct text dump = {0};
+
+    conf_dump(run->settings, false, &dump);
+    TRY(text_status(&dump));
+    TRY(validate_keys(r, "validation", dump.s));
+out:
+    text_free(&dump);
+    return st;
+}
+
+static status
+evaluate(struct run *run, const struct validate_conf *c, struct report *r)
+{
+    status st = OK;
+    struct json *file[GATE_FILES] = {NULL};
+    uint32_t *count = NULL;
+    const char *const path[GATE_FILES] = {c->reference, c->gates,
+                                          c->regression};
+
+    r->title = c->title;
+    r->cohort = c->cohort;
+    r->task = c->task;
+    r->seed = (uint64_t)c->seed;
+    r->resamples = (uint32_t)c->resamples;
+    for (int i = 0; i < GATE_FILES; i++)
+        if (*path[i])
+            TRY(yaml_read_json(path[i], &file[i]));
+    TRY(validate_stages(c, r));
+    TRY(validate_sets(c, r, &count));
+    TRY(own_keys(run, r));
+    TRY(software(run, r));
+    TRY(gates_evaluate(r,
+                       &(struct gate_inputs){.reference = file[0],
+                                             .reference_name = c->reference,
+                                             .gates = file[1],
+                                             .gates_name = c->gates,
+                                             .regression = file[2],
+                                             .regression_name = c->regression,
+                                             .published = c->inputs == 1,
+                                             .train_pct = c->train_pct,
+                                             .count = count}));
+out:
+    for (int i = 0; i < GATE_FILES; i++)
+        json_free(file[i]);
+    mem_free(count);
+    return st;
+}
+
+/* The same inputs give the same file; another is not written over. */
+static status
+publish(struct run *run, const char *name, struct text *t, char **out)
+{
+    status st = OK;
+    char *old = NULL;
+    size_t len = 0;
+
+    TRY(run_path(run, name, out));
+    if (file_exists(*out)) {
+        TRY(file_read(*out, (size_t)1 << 30, &old, &len));
+        ENSURE(len == t->len && memcmp(old, t->s, len) == 0, ERR_RUN,
+               "%s: holds the report of other results; take another --out",
+               *out);
+        goto out;
+    }
+    TRY(file_publish(*out, t->s, t->len));
+out:
+    mem_free(old);
+    return st;
+}
+
+static status write_files(struct run *run, const struct report *r)
+{
+    typedef status form(const struct report *, struct text *);
+    static const struct {
+        const char *name;
+        form *make;
+    } files[] = {{"report.json", report_json},
+                 {"regression.yaml", gate_regression_yaml},
+                 {"report.html", report_html}};
+    status st = OK;
+    struct text t = {0};
+    char *path = NULL;
+    char digest[SHA256_HEX];
+
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        mem_free(path);
+        path = NULL;
+        text_free(&t);
+        TRY(files[i].make(r, &t));
+        TRY(publish(run, files[i].name, &t, &path));
+    }
+    text_free(&t);
+    TRY(report_results(r, &t, digest));
+    TRY(run_result(run, "report", digest, path));
+    text_free(&t);
+    TRY(report_terminal(r, &t));
+    (void)fputs(t.s, stdout);
+out:
+    mem_free(path);
+    text_free(&t);
+    return st;
+}
+
+static status check_gates(const struct report *r)
+{
+    status st = OK;
+    size_t failed = report_count(r, GATE_FAIL);
+
+    for (size_t i = 0; i < r->n_gates; i++)
+        if (r->gate[i].verdict == GATE_FAIL)
+            ENSURE(false, ERR_GATE,
+                   "%zu gate%s failed, the first is %s: %s is %s, wanted %s",
+                   failed, failed == 1 ? "" : "s", r->gate[i].id,
+                   r->gate[i].what, r->gate[i].seen, r->gate[i].want);
+out:
+    return st;
+}
+
+static status work(struct run *run, const struct validate_conf *c)
+{
+    status st = OK;
+    struct report r = {0};
+
+    run_plan(run, "files: report.html, report.json, regression.yaml");
+    if (run->dry_run)
+        return OK;
+    if (par_rank(run->par) == 0) {
+        st = evaluate(run, c, &r);
+        if (st == OK)
+            st = write_files(run, &r);
+        if (st == OK)
+            st = check_gates(&r);
+    }
+    report_free(&r);
+    return par_agree(run->par, st);
+}
+
+int main(int argc, char **argv)
+{
+    struct validate_conf conf = {0};
+    const struct conf_table table = {ROWS, sizeof ROWS / sizeof ROWS[0], &conf};
+    const struct run_program program = {
+        "fmcib-validate",
+        "Metrics with bootstrap intervals of the linear models of one or more "
+        "feature sets, gates, and one self-contained report.",
+        &table,
+        1,
+        NULL,
+        0};
+    struct run run = {0};
+    status st = run_start(argc, argv, &program, &run);
+
+    if (st == OK && !run.done)
+        st = work(&run, &conf);
+    return run_finish(&run, st);
+}

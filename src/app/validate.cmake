@@ -1,0 +1,8 @@
+fmcib_program(fmcib-validate
+    SOURCES validate.c validate_set.c validate_stage.c
+    USES app eval store)
+# The report says what it was built with.
+foreach(library NETCDF YAML JANSSON CRYPTO ZLIB)
+    target_compile_definitions(fmcib-validate PRIVATE
+        FMCIB_${library}_VERSION="${${library}_VERSION}")
+endforeach()
