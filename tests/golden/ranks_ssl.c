@@ -1,0 +1,86 @@
+/* The pretraining runs of the original on the ranks it is started with; their
+ * digest must be that of one process. */
+#include "mpi/ranks.h"
+
+#include "golden/golden.h"
+#include "golden/golden_ssl.h"
+#include "nn/meet_local.h"
+#include "train/meet_par.h"
+
+static const char *const runs[] = {"ssl_W1", "ssl_W2", "ssl_W4"};
+enum { SHARDS = 8, RUNS = 3 };
+
+static void on_ranks(const char *backend, const char *name, char *hex)
+{
+    struct dev *dev = NULL;
+    struct team *team = NULL;
+    struct meet_par *meet = NULL;
+    struct net_plan plan;
+    enum dtype dtype;
+
+    need_ok(dev_open(backend, NULL, &dev));
+    dtype = dev_facts(dev).dtype;
+    need_ok(team_new(1 + par_rank(world) % 2, &team));
+    need_ok(golden_ssl_plan(name, SHARDS, dtype, &plan));
+    need_ok(meet_par_new(world, team, SHARDS, plan.grad_len, dtype, &meet));
+    need_ok(golden_ssl_run(name, meet_par_meet(meet), team, dev, true, hex));
+    meet_par_free(meet);
+    team_free(team);
+    dev_close(dev);
+}
+
+static void alone(const char *backend, const char *name, char *hex)
+{
+    struct dev *dev = NULL;
+    struct team *team = NULL;
+    struct meet_local *meet = NULL;
+    struct net_plan plan;
+    enum dtype dtype;
+
+    need_ok(dev_open(backend, NULL, &dev));
+    dtype = dev_facts(dev).dtype;
+    need_ok(team_new(1, &team));
+    need_ok(golden_ssl_plan(name, SHARDS, dtype, &plan));
+    need_ok(meet_local_new(SHARDS, plan.sum_len, plan.grad_len, dtype, team,
+                           &meet));
+    need_ok(golden_ssl_run(name, meet_local_get(meet), team, dev, true, hex));
+    meet_local_free(meet);
+    team_free(team);
+    dev_close(dev);
+}
+
+static void all_runs(const char *backend)
+{
+    char mine[SHA256_HEX];
+    char want[SHA256_HEX];
+    size_t consumed = 0;
+
+    for (int i = 0; i < RUNS; i++, consumed++) {
+        on_ranks(backend, runs[i], mine);
+        alone(backend, runs[i], want);
+        need(strcmp(mine, want) == 0);
+    }
+    golden_count(backend, consumed, RUNS, RUNS);
+}
+
+static void in_double(void **state)
+{
+    (void)state;
+    all_runs("ref64");
+}
+
+static void in_float(void **state)
+{
+    (void)state;
+    all_runs("simd");
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(in_double),
+        cmocka_unit_test(in_float),
+    };
+
+    ranks_main(argc, argv, tests);
+}
