@@ -177,7 +177,7 @@ static status norm_case(struct probe *p, int32_t channels)
     const struct dev_ops *ops = p->d->ops;
     struct stream s = stream_at(0, STREAM_PROBE, p->drawn++, 1, 0);
     struct shape shape = {4, channels, 2, 3, 3};
-    size_t coefs = (size_t)(NORM_VIEWS * channels);
+    size_t coefs = NORM_VIEWS * (size_t)channels;
     struct norm_fwd fwd[NORM_COEFS];
     struct norm_bwd bwd[NORM_COEFS];
     double sums[2 * NORM_COEFS];

@@ -108,36 +108,49 @@ static int32_t dst_voxel(const struct product *p, size_t i)
     return p->back ? p->plan->pairs[i].in : p->plan->pairs[i].out;
 }
 
-/* Rows of the pairs lo..hi, sample by sample, cut into tiles. */
+/* A place in a list of pairs: voxel by voxel, sample by sample. */
+struct cursor {
+    const struct voxel_pair *pair;
+    size_t sample;
+};
+
+/* Addresses of the next rows. */
+VEC_INLINE void next_rows(const struct product *p,
+                          const struct chunk *t,
+                          struct cursor *at,
+                          size_t rows,
+                          const float **x,
+                          float **y)
+{
+    size_t n = (size_t)p->src->shape.n;
+
+    for (size_t i = 0; i < rows; i++) {
+        size_t out = (size_t)at->pair->out * n + at->sample;
+        size_t in = (size_t)at->pair->in * n + at->sample;
+        x[i] = t->src + (p->back ? out : in) * (size_t)t->src_lanes;
+        y[i] = t->dst + (p->back ? in : out) * (size_t)t->dst_lanes;
+        if (++at->sample == n) {
+            at->sample = 0;
+            at->pair++;
+        }
+    }
+}
+
+/* Rows of the pairs lo..hi, cut into tiles. */
 static void
 chunk_rows(const struct product *p, const struct chunk *t, size_t lo, size_t hi)
 {
-    const struct voxel_pair *pair = p->plan->pairs + lo;
-    size_t n = (size_t)p->src->shape.n;
-    size_t left = (hi - lo) * n;
+    struct cursor at = {p->plan->pairs + lo, 0};
+    size_t left = (hi - lo) * (size_t)p->src->shape.n;
     bool two = tile_vecs(t->dst_lanes) == 2;
     const float *x[ROWS_MAX];
     float *y[ROWS_MAX];
-    size_t sample = 0;
 
     for (const struct shapes *s = tiles; left > 0; s++) {
         tile_fn *fn = two ? s->two : s->one;
         size_t rows = (size_t)s->rows;
-        if (!fn)
-            continue;
-        for (; left >= rows; left -= rows) {
-            for (size_t i = 0; i < rows; i++) {
-                size_t out = (size_t)pair->out * n + sample;
-                size_t in = (size_t)pair->in * n + sample;
-                size_t from = p->back ? out : in;
-                size_t to = p->back ? in : out;
-                x[i] = t->src + from * (size_t)t->src_lanes;
-                y[i] = t->dst + to * (size_t)t->dst_lanes;
-                if (++sample == n) {
-                    sample = 0;
-                    pair++;
-                }
-            }
+        for (; fn && left >= rows; left -= rows) {
+            next_rows(p, t, &at, rows, x, y);
             fn(t, x, y);
         }
     }

@@ -125,6 +125,28 @@ static const struct {
              {4, stem_4_1, stem_4_2},
              {1, stem_1_1, stem_1_2}};
 
+/* A place on an input line, and which sample it is. */
+struct place {
+    ptrdiff_t at;
+    int32_t sample;
+};
+
+/* The places of the next rows of output: all samples of a voxel, then those
+ * of the voxel a stride away. */
+static void next_places(const struct conv_desc *d,
+                        struct place *next,
+                        size_t rows,
+                        ptrdiff_t *at)
+{
+    for (size_t i = 0; i < rows; i++) {
+        at[i] = next->at++;
+        if (++next->sample == d->in.n) {
+            next->sample = 0;
+            next->at += (ptrdiff_t)(d->stride - 1) * d->in.n;
+        }
+    }
+}
+
 /* Output voxels [lo, hi) of a line; y is the row of voxel lo. */
 static void
 stem_run(const struct stem_work *t, int32_t lo, int32_t hi, float *y)
@@ -133,21 +155,13 @@ stem_run(const struct stem_work *t, int32_t lo, int32_t hi, float *y)
     bool two = tile_vecs(t->lanes) == 2;
     size_t left = (size_t)(hi - lo) * (size_t)d->in.n;
     ptrdiff_t at[ROWS_MAX];
-    int32_t sample = 0;
+    struct place next = {(ptrdiff_t)(lo * d->stride - d->pad) * d->in.n, 0};
 
     for (size_t s = 0; left > 0; s++) {
         stem_fn *fn = two ? tiles[s].two : tiles[s].one;
         size_t rows = (size_t)tiles[s].rows;
-        if (!fn)
-            continue;
-        for (; left >= rows; left -= rows) {
-            for (size_t i = 0; i < rows; i++) {
-                at[i] = (ptrdiff_t)(lo * d->stride - d->pad) * d->in.n + sample;
-                if (++sample == d->in.n) {
-                    sample = 0;
-                    lo++;
-                }
-            }
+        for (; fn && left >= rows; left -= rows) {
+            next_places(d, &next, rows, at);
             fn(t, at, y);
             y += rows * (size_t)t->lanes;
         }
