@@ -142,7 +142,7 @@ void fold_push(struct fold *f, uint32_t shard, const void *part, size_t len)
     f->pushed++;
     /* the tree only reads a right operand, and a vector that stays on the
      * stack, where it could become a left one, is copied below */
-    tree_push(&f->tree, (struct part){shard, 1, (void *)(uintptr_t)part});
+    tree_push(&f->tree, (struct part){shard, 1, (void *)part});
     top = &f->tree.stack[f->tree.depth - 1];
     if (top->value != part)
         return;

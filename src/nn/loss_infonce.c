@@ -34,7 +34,7 @@ static size_t work(const struct loss_conf *conf)
 {
     size_t n = conf->n;
 
-    return 2 * VIEWS * n * conf->d + VIEWS * n + 4 * n + 4 * n * n +
+    return 2 * n * VIEWS * conf->d + n * VIEWS + 4 * n + 4 * n * n +
            conf->groups;
 }
 

@@ -5,7 +5,7 @@
 
 #include "nn/net_int.h"
 
-enum { WIDTH_MAX = 1 << 16 };
+enum { WIDTH_MAX = 1 << 16, PLANES_MAX = WIDTH_MAX / 4 };
 
 static status check_trunk(const struct net_conf *conf)
 {
@@ -21,7 +21,7 @@ static status check_trunk(const struct net_conf *conf)
         ENSURE(conf->layers[i] >= 1 && conf->layers[i] <= 256, ERR_CONF,
                "stage %d of the network has %d blocks, must be 1 to 256", i + 1,
                conf->layers[i]);
-        ENSURE(conf->planes[i] >= 1 && width >= 1 && width <= WIDTH_MAX / 4,
+        ENSURE(conf->planes[i] >= 1 && width >= 1 && width <= PLANES_MAX,
                ERR_CONF, "stage %d of the network: %d planes x %g", i + 1,
                conf->planes[i], conf->widen);
     }

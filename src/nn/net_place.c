@@ -67,37 +67,43 @@ static int32_t in_place(const struct placing *pl, const struct op *op)
     return NONE;
 }
 
+/* Output and uses of one operation. */
+static status place_op(struct placing *pl, struct op *op, int32_t i)
+{
+    struct slot *slots = pl->p->slots;
+    int32_t back = pl->end - 1 - i;
+    status st = OK;
+
+    slots[op->y].store = in_place(pl, op);
+    if (slots[op->y].store == NONE)
+        slots[op->y].store = add_store(pl, slot_bytes(pl, op->y), i, &st);
+    if (op->kind == OP_POOL)
+        op->which = add_store(pl, shape_len(slots[op->y].shape), i, &st);
+    TRY(st);
+    use(pl, slots[op->x].store, i);
+    use(pl, slots[op->y].store, i);
+    if (op->add != NONE)
+        use(pl, slots[op->add].store, i);
+    if (!pl->conf->backward)
+        return OK;
+    use(pl, op->which, back);
+    if (op->kind == OP_CONV || op->kind == OP_NORM)
+        use(pl, slots[op->x].store, back);
+    if ((op->kind == OP_NORM && op->relu) || op->kind == OP_RELU)
+        use(pl, slots[op->y].store, back);
+out:
+    return st;
+}
+
 static status place_forward(struct placing *pl)
 {
     struct program *p = pl->p;
     status st = OK;
 
     p->slots[p->input].store = add_store(pl, slot_bytes(pl, p->input), 0, &st);
-    for (int32_t i = 0; i < p->n_ops; i++) {
-        struct op *op = &p->ops[i];
-        int32_t back = pl->end - 1 - i;
-
-        p->slots[op->y].store = in_place(pl, op);
-        if (p->slots[op->y].store == NONE)
-            p->slots[op->y].store =
-                add_store(pl, slot_bytes(pl, op->y), i, &st);
-        TRY(st);
-        use(pl, p->slots[op->x].store, i);
-        use(pl, p->slots[op->y].store, i);
-        if (op->add != NONE)
-            use(pl, p->slots[op->add].store, i);
-        if (op->kind == OP_POOL) {
-            op->which = add_store(pl, shape_len(p->slots[op->y].shape), i, &st);
-            TRY(st);
-            use(pl, op->which, pl->conf->backward ? back : i);
-        }
-        if (!pl->conf->backward)
-            continue;
-        if (op->kind == OP_CONV || op->kind == OP_NORM)
-            use(pl, p->slots[op->x].store, back);
-        if ((op->kind == OP_NORM && op->relu) || op->kind == OP_RELU)
-            use(pl, p->slots[op->y].store, back);
-    }
+    TRY(st);
+    for (int32_t i = 0; i < p->n_ops; i++)
+        TRY(place_op(pl, &p->ops[i], i));
     use(pl, p->slots[p->features].store, pl->end);
     use(pl, p->slots[p->embed].store, pl->end);
 out:

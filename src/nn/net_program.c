@@ -354,23 +354,29 @@ out:
     return st;
 }
 
-static status build_trunk(struct builder *b)
+static status build_stage(struct builder *b, int32_t stage)
 {
-    const struct net_conf *c = b->conf;
+    int32_t planes = (int32_t)(b->conf->planes[stage] * b->conf->widen);
     char name[NAME_PART];
     status st = OK;
 
-    TRY(build_stem(b));
-    for (int i = 0; i < c->stages; i++) {
-        int32_t planes = (int32_t)(c->planes[i] * c->widen);
-
-        for (int j = 0; j < c->layers[i]; j++) {
-            name_part(name, "layer%d.%d", i + 1, j);
-            TRY(build_block(b, name, planes, i > 0 && j == 0 ? 2 : 1));
-        }
-        name_part(name, "layer%d", i + 1);
-        name_slot(b, name);
+    for (int j = 0; j < b->conf->layers[stage]; j++) {
+        name_part(name, "layer%d.%d", stage + 1, j);
+        TRY(build_block(b, name, planes, stage > 0 && j == 0 ? 2 : 1));
     }
+    name_part(name, "layer%d", stage + 1);
+    name_slot(b, name);
+out:
+    return st;
+}
+
+static status build_trunk(struct builder *b)
+{
+    status st = OK;
+
+    TRY(build_stem(b));
+    for (int32_t i = 0; i < b->conf->stages; i++)
+        TRY(build_stage(b, i));
     TRY(run_plain(b, OP_MEAN, 1, 1, 0, &b->x));
     name_slot(b, "features");
 out:
