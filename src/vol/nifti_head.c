@@ -69,7 +69,7 @@ static status parse_kind(struct raw *r)
 {
     status st = OK;
     const uint8_t *magic = r->bytes + NIFTI_MAGIC;
-    int32_t size = get_i32(r, NIFTI_SIZEOF_HDR);
+    int32_t size;
     int16_t rank = get_i16(r, NIFTI_DIM);
 
     ENSURE(memcmp(r->bytes + 4, "n+2", 3) != 0, ERR_DATA,
@@ -354,12 +354,12 @@ out:
     return st;
 }
 
-status nifti_head_parse(const uint8_t bytes[NIFTI_HEAD],
+status nifti_head_parse(const uint8_t raw[NIFTI_HEAD],
                         const char *path,
                         struct nifti_head *out)
 {
     status st = OK;
-    struct raw r = {bytes, path, false};
+    struct raw r = {raw, path, false};
     struct nifti_head h = {0};
     struct form s = {0};
     struct form q = {0};
@@ -377,8 +377,7 @@ status nifti_head_parse(const uint8_t bytes[NIFTI_HEAD],
         TRY(set_geometry(&r, f, &h));
     } else {
         h.note = "has neither sform nor qform; origin 0 and LPS axes are taken";
-        for (int i = 0; i < 3; i++)
-            h.geo.direction[4 * i] = 1.0;
+        h.geo.direction[0] = h.geo.direction[4] = h.geo.direction[8] = 1.0;
     }
     TRY(geometry_check(&h.geo, path));
     *out = h;

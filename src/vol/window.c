@@ -128,12 +128,12 @@ static inline double mix(double a, double b, double d)
     CELL_VALUE(type)                                                           \
     static void line_##type(const struct line *l)                              \
     {                                                                          \
-        type *out = (type *)l->out + l->at;                                    \
         type outside = (type)(int64_t)l->outside;                              \
+        ptrdiff_t at = l->at;                                                  \
         struct cell c;                                                         \
                                                                                \
-        for (int64_t i = l->lo; i < l->hi; i++, out += l->stride)              \
-            *out =                                                             \
+        for (int64_t i = l->lo; i < l->hi; i++, at += l->stride)               \
+            ((type *)l->out)[at] =                                             \
                 find_cell(l, i, &c) ? (type)value_##type(l->in, &c) : outside; \
     }
 
@@ -141,11 +141,11 @@ static inline double mix(double a, double b, double d)
     CELL_VALUE(type)                                                           \
     static void line_##type(const struct line *l)                              \
     {                                                                          \
-        type *out = (type *)l->out + l->at;                                    \
+        ptrdiff_t at = l->at;                                                  \
         struct cell c;                                                         \
                                                                                \
-        for (int64_t i = l->lo; i < l->hi; i++, out += l->stride)              \
-            pixel_set(kind, out, 0,                                            \
+        for (int64_t i = l->lo; i < l->hi; i++, at += l->stride)               \
+            pixel_set(kind, l->out, (size_t)at,                                \
                       find_cell(l, i, &c) ? value_##type(l->in, &c)            \
                                           : l->outside);                       \
     }

@@ -19,9 +19,11 @@ void crop_draw(double lo,
         n += (double)n < exact; /* ceil */
         out->size[a] = n < 1 ? 1 : n > shape[a] ? shape[a] : n;
         out->corner[a] = 0;
-        if (shape[a] > out->size[a])
-            out->corner[a] = (int32_t)stream_below(
-                s, (uint64_t)(shape[a] - out->size[a] + 1));
+        if (shape[a] > out->size[a]) {
+            uint64_t corners = (uint64_t)shape[a] - (uint64_t)out->size[a] + 1;
+
+            out->corner[a] = (int32_t)stream_below(s, corners);
+        }
     }
 }
 
