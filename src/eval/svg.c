@@ -47,7 +47,7 @@ double svg_step(double lo, double hi, int ticks, int *decimals)
     }
     for (size_t i = 0; i < sizeof nice / sizeof nice[0]; i++) {
         step = nice[i] * power;
-        if (step >= want)
+        if (step >= want * (1.0 - 1e-9))
             break;
     }
     if (step >= 10.0 * power && *decimals > 0)
