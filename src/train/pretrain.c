@@ -58,11 +58,7 @@ out:
     return st;
 }
 
-struct memory {
-    size_t net, state, meet, input, gather, total;
-};
-
-static status plan_memory(struct pretrain *p, struct memory *out)
+static status plan_memory(struct pretrain *p, struct pretrain_memory *out)
 {
     status st = OK;
     const struct pretrain_io *io = p->io;
@@ -83,7 +79,8 @@ out:
     return st;
 }
 
-static status check_memory(const struct pretrain *p, const struct memory *m)
+static status check_memory(const struct pretrain *p,
+                           const struct pretrain_memory *m)
 {
     status st = OK;
     double given = p->io->conf->memory_gb * 1e9;
@@ -144,7 +141,7 @@ out:
     return st;
 }
 
-static void close_all(struct pretrain *p)
+void pretrain_close(struct pretrain *p)
 {
     mem_free(p->rows_mine);
     mem_free(p->d_embed);
@@ -163,7 +160,7 @@ static void close_all(struct pretrain *p)
 }
 
 /* Local part: backend, input, plan. */
-static status prepare_rank(struct pretrain *p, struct memory *m)
+static status prepare_rank(struct pretrain *p, struct pretrain_memory *m)
 {
     status st = OK;
 
@@ -175,8 +172,9 @@ out:
     return st;
 }
 
-static status
-start(struct pretrain *p, const struct pretrain_io *io, struct memory *m)
+static status start(struct pretrain *p,
+                    const struct pretrain_io *io,
+                    struct pretrain_memory *m)
 {
     p->io = io;
     p->block =
@@ -185,8 +183,9 @@ start(struct pretrain *p, const struct pretrain_io *io, struct memory *m)
     return par_agree(io->par, prepare_rank(p, m));
 }
 
-static void
-plan_lines(const struct pretrain *p, const struct memory *m, struct text *t)
+static void plan_lines(const struct pretrain *p,
+                       const struct pretrain_memory *m,
+                       struct text *t)
 {
     const struct train_conf *c = p->io->conf;
 
@@ -218,13 +217,13 @@ status pretrain_plan(const struct pretrain_io *io, struct text *lines)
 {
     status st = OK;
     struct pretrain p = {0};
-    struct memory m = {0};
+    struct pretrain_memory m = {0};
 
     TRY(start(&p, io, &m));
     plan_lines(&p, &m, lines);
     TRY(text_status(lines));
 out:
-    close_all(&p);
+    pretrain_close(&p);
     return st;
 }
 
@@ -301,18 +300,27 @@ out:
     return st;
 }
 
+status pretrain_open(struct pretrain *p, const struct pretrain_io *io)
+{
+    status st = OK;
+    struct pretrain_memory m = {0};
+
+    TRY(start(p, io, &m));
+    st = check_memory(p, &m);
+    if (st == OK)
+        st = make_parts(p);
+    TRY(par_agree(io->par, st));
+out:
+    return st;
+}
+
 status pretrain_run(const struct pretrain_io *io, struct pretrain_result *out)
 {
     status st = OK;
     struct pretrain p = {0};
-    struct memory m = {0};
     char digest[SHA256_HEX];
 
-    TRY(start(&p, io, &m));
-    st = check_memory(&p, &m);
-    if (st == OK)
-        st = make_parts(&p);
-    TRY(par_agree(io->par, st));
+    TRY(pretrain_open(&p, io));
     LOG_TEXT("input.digest", -1, source_facts(p.source)->digest);
     LOG_TEXT("compute.variant", -1, dev_facts(p.dev).variant);
     if (io->resume)
@@ -324,6 +332,6 @@ status pretrain_run(const struct pretrain_io *io, struct pretrain_result *out)
     TRY(train(&p));
     TRY(finish_run(&p, out));
 out:
-    close_all(&p);
+    pretrain_close(&p);
     return st;
 }

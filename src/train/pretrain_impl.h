@@ -12,7 +12,8 @@
 #include "train/source.h"
 #include "train/weights.h"
 
-/* Everything one pretraining holds; shared by the files pretrain*.c only. */
+/* Everything one pretraining holds; shared by the files pretrain*.c and the
+ * benchmark of a step. */
 struct pretrain {
     const struct pretrain_io *io;
     struct block block; /* local shards */
@@ -38,11 +39,21 @@ struct pretrain {
     char (*peers)[SHA256_HEX]; /* [ranks] digests */
 };
 
+/* Bytes of the plan of one rank. */
+struct pretrain_memory {
+    size_t net, state, meet, input, gather, total;
+};
+
 /* One line of steps.csv. */
 struct step_facts {
     double lr, loss, own, other, negative, feature_sd, grad_norm, param_norm;
     char digest[SHA256_HEX];
 };
+
+/* Backend, input, plan held against the memory there is, network with its
+ * random start. All ranks, same status; pretrain_close in any case. */
+status pretrain_open(struct pretrain *p, const struct pretrain_io *io);
+void pretrain_close(struct pretrain *p);
 
 /* One step, p->step moves on. All ranks, same status. */
 status pretrain_step(struct pretrain *p, struct step_facts *out);

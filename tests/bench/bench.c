@@ -13,6 +13,7 @@ static const struct bench {
      bench_conv},
     {"demo-layers", "[samples [variant]]: convolutions of the demo network",
      bench_demo_layers},
+    {"step", "[full|demo [threads [steps]]]: steps of pretraining", bench_step},
 };
 
 void bench_line(const char *name,

@@ -22,5 +22,6 @@ double bench_peak(const char *variant, double ms);
 /* The benches: arguments after the name. */
 status bench_conv(int argc, char **argv);
 status bench_demo_layers(int argc, char **argv);
+status bench_step(int argc, char **argv);
 
 #endif
