@@ -1,0 +1,247 @@
+#include "app/search_model.h"
+
+#include <math.h>
+
+#include "base/mem.h"
+
+#include "eval/fold.h"
+
+struct search_model {
+    const struct search_data *data;
+    enum metric metric;
+    uint32_t folds; /* 0: there is a validation table */
+    struct scaler *scaler;
+    double *train; /* [rows][dim] standardised */
+    double *val;
+    struct logistic *prepared;
+    uint32_t *fold;   /* [rows] of the training table */
+    uint32_t *inside; /* [folds][rows] rows a fold is fitted on */
+    uint32_t *outside;
+    uint32_t *n_inside; /* [folds] */
+};
+
+static status scaled(const struct search_model *m,
+                     const struct search_set *set,
+                     double **out)
+{
+    status st = OK;
+
+    TRY(mem_raw((size_t)set->rows * m->data->dim, sizeof **out, out));
+    scaler_apply(m->scaler, set->x, set->rows, *out);
+out:
+    return st;
+}
+
+static status make_folds(struct search_model *m)
+{
+    const struct search_set *train = &m->data->set[SPLIT_TRAIN];
+    uint32_t n = train->rows;
+    status st = OK;
+
+    TRY(mem_new(n, sizeof *m->fold, &m->fold));
+    TRY(fold_stratified(train->y, n, m->folds, m->fold, NULL));
+    TRY(mem_new((size_t)n * m->folds, sizeof *m->inside, &m->inside));
+    TRY(mem_new((size_t)n * m->folds, sizeof *m->outside, &m->outside));
+    TRY(mem_new(m->folds, sizeof *m->n_inside, &m->n_inside));
+    for (uint32_t f = 0; f < m->folds; f++) {
+        uint32_t in = 0;
+        uint32_t out = 0;
+        for (uint32_t r = 0; r < n; r++) {
+            size_t at = (size_t)f * n;
+            if (m->fold[r] == f)
+                m->outside[at + out++] = r;
+            else
+                m->inside[at + in++] = r;
+        }
+        m->n_inside[f] = in;
+    }
+out:
+    return st;
+}
+
+status search_model_new(const struct search_data *data,
+                        enum metric metric,
+                        uint32_t folds,
+                        struct team *team,
+                        struct search_model **out)
+{
+    const struct search_set *train = &data->set[SPLIT_TRAIN];
+    const struct search_set *val = &data->set[SPLIT_VAL];
+    struct search_model *m = NULL;
+    status st = OK;
+
+    TRY(mem_new(1, sizeof *m, &m));
+    m->data = data;
+    m->metric = metric;
+    m->folds = val->rows > 0 ? 0 : folds;
+    TRY(scaler_fit(train->x, train->rows, data->dim, &m->scaler));
+    TRY(scaled(m, train, &m->train));
+    if (val->rows > 0)
+        TRY(scaled(m, val, &m->val));
+    else
+        TRY(make_folds(m));
+    TRY(logistic_prepare(
+        m->train, train->rows, data->dim, team, &m->prepared));
+    *out = m;
+    m = NULL;
+out:
+    search_model_free(m);
+    return st;
+}
+
+void search_model_free(struct search_model *m)
+{
+    if (!m)
+        return;
+    logistic_free(m->prepared);
+    scaler_free(m->scaler);
+    mem_free(m->train);
+    mem_free(m->val);
+    mem_free(m->fold);
+    mem_free(m->inside);
+    mem_free(m->outside);
+    mem_free(m->n_inside);
+    mem_free(m);
+}
+
+const struct scaler *search_model_scaler(const struct search_model *m)
+{
+    return m->scaler;
+}
+
+/* The metric of scores [n][classes]. */
+static status score(const struct search_model *m,
+                    const int32_t *y,
+                    const double *scores,
+                    uint32_t n,
+                    double *out)
+{
+    struct scored *s = NULL;
+    status st = OK;
+
+    TRY(scored_new(y, scores, n, m->data->classes, &s));
+    TRY(scored_metric(s, m->metric, NULL, 0, out));
+out:
+    scored_free(s);
+    return st;
+}
+
+static status
+score_val(const struct search_model *m, double c, double *out)
+{
+    const struct search_set *val = &m->data->set[SPLIT_VAL];
+    struct logistic_model *fit = NULL;
+    double *proba = NULL;
+    status st = OK;
+
+    TRY(search_model_fit(m, c, &fit));
+    TRY(mem_raw((size_t)val->rows * m->data->classes, sizeof *proba, &proba));
+    logistic_proba(fit, m->val, val->rows, proba);
+    TRY(score(m, val->y, proba, val->rows, out));
+out:
+    mem_free(proba);
+    logistic_model_free(fit);
+    return st;
+}
+
+/* Scores of the rows a fold was not fitted on. Two classes are ranked by
+ * their decision value, which does not saturate as probabilities do. */
+static void fold_scores(const struct search_model *m,
+                        const struct logistic_model *fit,
+                        const double *x,
+                        uint32_t n,
+                        double *out)
+{
+    if (m->data->classes > 2) {
+        logistic_proba(fit, x, n, out);
+        return;
+    }
+    logistic_decision(fit, x, n, out);
+    for (uint32_t r = n; r-- > 0;) {
+        double z = out[r];
+        out[2 * (size_t)r] = -z;
+        out[2 * (size_t)r + 1] = z;
+    }
+}
+
+static status
+score_fold(const struct search_model *m, double c, uint32_t f, double *out)
+{
+    const struct search_set *train = &m->data->set[SPLIT_TRAIN];
+    uint32_t dim = m->data->dim;
+    size_t at = (size_t)f * train->rows;
+    uint32_t n = train->rows - m->n_inside[f];
+    struct logistic_task task = {.y = train->y,
+                                 .classes = m->data->classes,
+                                 .c = c,
+                                 .rows = m->inside + at,
+                                 .n_rows = m->n_inside[f]};
+    struct logistic_model *fit = NULL;
+    double *x = NULL;
+    double *s = NULL;
+    int32_t *y = NULL;
+    status st = OK;
+
+    TRY(logistic_fit(m->prepared, &task, &fit));
+    TRY(mem_raw((size_t)n * dim, sizeof *x, &x));
+    TRY(mem_raw((size_t)n * m->data->classes, sizeof *s, &s));
+    TRY(mem_raw(n, sizeof *y, &y));
+    for (uint32_t r = 0; r < n; r++) {
+        uint32_t row = m->outside[at + r];
+        y[r] = train->y[row];
+        for (uint32_t j = 0; j < dim; j++)
+            x[(size_t)r * dim + j] = m->train[(size_t)row * dim + j];
+    }
+    fold_scores(m, fit, x, n, s);
+    TRY(score(m, y, s, n, out));
+out:
+    mem_free(y);
+    mem_free(s);
+    mem_free(x);
+    logistic_model_free(fit);
+    return st;
+}
+
+status search_model_score(const struct search_model *m, double c, double *out)
+{
+    double sum = 0;
+    double one = 0;
+    status st = OK;
+
+    if (m->folds == 0)
+        return score_val(m, c, out);
+    for (uint32_t f = 0; f < m->folds; f++) {
+        TRY(score_fold(m, c, f, &one));
+        sum += one;
+    }
+    *out = sum / m->folds;
+out:
+    return st;
+}
+
+status search_model_fit(const struct search_model *m,
+                        double c,
+                        struct logistic_model **out)
+{
+    struct logistic_task task = {.y = m->data->set[SPLIT_TRAIN].y,
+                                 .classes = m->data->classes,
+                                 .c = c};
+
+    return logistic_fit(m->prepared, &task, out);
+}
+
+status search_model_proba(const struct search_model *m,
+                          const struct logistic_model *fit,
+                          const struct search_set *set,
+                          double **proba)
+{
+    double *x = NULL;
+    status st = OK;
+
+    TRY(scaled(m, set, &x));
+    TRY(mem_raw((size_t)set->rows * m->data->classes, sizeof **proba, proba));
+    logistic_proba(fit, x, set->rows, *proba);
+out:
+    mem_free(x);
+    return st;
+}

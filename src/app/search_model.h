@@ -1,0 +1,44 @@
+#ifndef APP_SEARCH_MODEL_H
+#define APP_SEARCH_MODEL_H
+
+#include <stdint.h>
+
+#include "base/status.h"
+#include "base/team.h"
+
+#include "app/search_data.h"
+#include "eval/logistic.h"
+#include "eval/metrics.h"
+#include "eval/scaler.h"
+
+/* What a trial computes: a standardised, L2-regularised logistic regression
+ * with the C of the trial, scored on the validation table, or, without one, by
+ * stratified cross-validation on the training table (the scaler is fitted on
+ * all of it, as the study does). */
+struct search_model; /* opaque */
+
+/* team is used by every fit. data must outlive it. ERR_DATA: a class too
+ * small for the folds, a metric that does not exist on the validation rows;
+ * ERR_NUMERIC, ERR_MEM. Any rank. */
+status search_model_new(const struct search_data *data,
+                        enum metric metric,
+                        uint32_t folds,
+                        struct team *team,
+                        struct search_model **out);
+void search_model_free(struct search_model *m);
+const struct scaler *search_model_scaler(const struct search_model *m);
+
+/* The objective at C; NaN where a fold has none. ERR_NUMERIC: no fit. */
+status search_model_score(const struct search_model *m, double c, double *out);
+
+/* The model at C, fitted on all training rows. *out: logistic_model_free. */
+status search_model_fit(const struct search_model *m,
+                        double c,
+                        struct logistic_model **out);
+/* proba [rows][classes] of a set; mem_free. */
+status search_model_proba(const struct search_model *m,
+                          const struct logistic_model *fit,
+                          const struct search_set *set,
+                          double **proba);
+
+#endif
