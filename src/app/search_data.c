@@ -18,7 +18,8 @@ const char *search_split_name(enum search_split s)
     return name[s];
 }
 
-/* ---- where a table is --------------------------------------------------------- */
+/* ---- where a table is
+ * --------------------------------------------------------- */
 
 /* The table of a split in a folder; *out NULL when there is none. */
 static status in_folder(const char *dir, const char *split, char **out)
@@ -60,20 +61,17 @@ static status find_table(const char *item,
         TRY(mem_text(item, out));
     } else {
         TRY(in_folder(item, name, out));
-        ENSURE(*out || (split != SPLIT_TRAIN && !named),
-               ERR_FILE,
+        ENSURE(*out || (split != SPLIT_TRAIN && !named), ERR_FILE,
                "%s: no features of the split \"%s\" (%s/features.nc, "
                "%s_features.csv or the like)",
-               item,
-               name,
-               name,
-               name);
+               item, name, name, name);
     }
 out:
     return st;
 }
 
-/* ---- joining tables ------------------------------------------------------------ */
+/* ---- joining tables
+ * ------------------------------------------------------------ */
 
 /* Rows of the table that belong to the split. */
 static status pick_rows(struct search_set *set,
@@ -86,52 +84,39 @@ static status pick_rows(struct search_set *set,
     int32_t col = whole ? -1 : features_find(f, column);
     status st = OK;
 
-    ENSURE(whole || col >= 0,
-           ERR_DATA,
+    ENSURE(whole || col >= 0, ERR_DATA,
            "%s: has no column \"%s\" that says which rows are train, val and "
            "test; name the tables by input.train, input.val, input.test",
-           path,
-           column);
+           path, column);
     TRY(mem_new(f->rows, sizeof *set->pick, &set->pick));
     for (uint32_t r = 0; r < f->rows; r++)
         if (whole || !strcmp(f->cell[(size_t)r * f->cols + (uint32_t)col],
                              search_split_name(split)))
             set->pick[set->rows++] = r;
-    ENSURE(set->rows > 0 || split != SPLIT_TRAIN,
-           ERR_DATA,
-           "%s: no row of the split \"train\"",
-           path);
+    ENSURE(set->rows > 0 || split != SPLIT_TRAIN, ERR_DATA,
+           "%s: no row of the split \"train\"", path);
 out:
     return st;
 }
 
 /* The same rows? Columns both tables have must agree. */
-static status check_join(const struct features *a,
-                         const struct features *b,
-                         const char *path)
+static status
+check_join(const struct features *a, const struct features *b, const char *path)
 {
     status st = OK;
 
-    ENSURE(a->rows == b->rows,
-           ERR_DATA,
-           "%s: %u rows, the table it is joined to has %u",
-           path,
-           b->rows,
+    ENSURE(a->rows == b->rows, ERR_DATA,
+           "%s: %u rows, the table it is joined to has %u", path, b->rows,
            a->rows);
     for (uint32_t k = 0; k < b->cols; k++) {
         int32_t c = features_find(a, b->name[k]);
         for (uint32_t r = 0; c >= 0 && r < a->rows; r++) {
             const char *x = a->cell[(size_t)r * a->cols + (uint32_t)c];
             const char *y = b->cell[(size_t)r * b->cols + k];
-            ENSURE(!strcmp(x, y),
-                   ERR_DATA,
+            ENSURE(!strcmp(x, y), ERR_DATA,
                    "%s: row %u is another one than in the table it is joined "
                    "to (%s is \"%s\", there \"%s\")",
-                   path,
-                   r,
-                   b->name[k],
-                   y,
-                   x);
+                   path, r, b->name[k], y, x);
         }
     }
 out:
@@ -152,10 +137,8 @@ static status read_parts(const struct search_input *in,
     TRY(mem_text(named ? in->file[split] : in->features, &list));
     for (char *item = strtok_r(list, ",", &save); item;
          item = strtok_r(NULL, ",", &save)) {
-        ENSURE(set->parts < SEARCH_PARTS,
-               ERR_CONF,
-               "more than %d tables to join",
-               SEARCH_PARTS);
+        ENSURE(set->parts < SEARCH_PARTS, ERR_CONF,
+               "more than %d tables to join", SEARCH_PARTS);
         item += strspn(item, " ");
         mem_free(path);
         TRY(find_table(item, named, split, &path, &whole));
@@ -188,14 +171,10 @@ join(struct search_set *set, uint32_t dim, enum search_split split)
             const float *v = f->value + (size_t)set->pick[r] * f->dim;
             for (uint32_t j = 0; j < f->dim; j++, x++) {
                 *x = (double)v[j];
-                ENSURE(isfinite(*x),
-                       ERR_NUMERIC,
+                ENSURE(isfinite(*x), ERR_NUMERIC,
                        "%s features: pred_%u of row %u is not a finite number "
                        "(table %u of the join)",
-                       search_split_name(split),
-                       j,
-                       set->pick[r],
-                       k);
+                       search_split_name(split), j, set->pick[r], k);
             }
         }
     }
@@ -220,8 +199,7 @@ static status read_set(const struct search_input *in,
 
     bool named = in->file[split] && in->file[split][0];
     bool any = in->features && in->features[0];
-    ENSURE(named || any || split != SPLIT_TRAIN,
-           ERR_CONF,
+    ENSURE(named || any || split != SPLIT_TRAIN, ERR_CONF,
            "no features: give input.features, or input.train with input.val "
            "and input.test");
     if (!named && !any)
@@ -232,18 +210,16 @@ static status read_set(const struct search_input *in,
     uint32_t dim = dim_of(set);
     if (split == SPLIT_TRAIN)
         d->dim = dim;
-    ENSURE(dim == d->dim && dim > 0,
-           ERR_DATA,
-           "%s features: %u columns, training has %u",
-           search_split_name(split),
-           dim,
-           d->dim);
+    ENSURE(dim == d->dim && dim > 0, ERR_DATA,
+           "%s features: %u columns, training has %u", search_split_name(split),
+           dim, d->dim);
     TRY(join(set, dim, split));
 out:
     return st;
 }
 
-/* ---- all of it ------------------------------------------------------------------ */
+/* ---- all of it
+ * ------------------------------------------------------------------ */
 
 static status digest_data(struct search_data *d)
 {

@@ -16,12 +16,12 @@ enum { SEARCH_PARTS = 8 };
 /* Where they are. A text is a comma-separated list of feature tables to be
  * joined side by side (the same rows in each). */
 struct search_input {
-    const char *features;    /* folders with one table a split, or files with a
-                                column that names the split */
+    const char *features;     /* folders with one table a split, or files with a
+                                 column that names the split */
     const char *file[SPLITS]; /* tables of one split; win over features */
-    const char *label;       /* column of the class */
-    const char *split;       /* column of the split */
-    int64_t classes;         /* how many there must be, 0 = as found */
+    const char *label;        /* column of the class */
+    const char *split;        /* column of the split */
+    int64_t classes;          /* how many there must be, 0 = as found */
 };
 
 struct search_set {

@@ -46,12 +46,9 @@ static status column_of(const struct search_set *set,
     int32_t c = features_find(set->part[0], name);
     for (uint32_t k = 0; k < set->part[0]->cols; k++)
         text_add(&have, "%s%s", k ? ", " : "", set->part[0]->name[k]);
-    ENSURE(c >= 0,
-           ERR_DATA,
+    ENSURE(c >= 0, ERR_DATA,
            "%s features: no label column \"%s\" (there are: %s)",
-           search_split_name(split),
-           name,
-           have.s ? have.s : "none");
+           search_split_name(split), name, have.s ? have.s : "none");
     *col = (uint32_t)c;
 out:
     text_free(&have);
@@ -68,13 +65,9 @@ static status label_of(const struct search_set *set,
     const char *s = f->cell[(size_t)set->pick[row] * f->cols + col];
     status st = OK;
 
-    ENSURE(s[0] && strcmp(s, "nan") != 0 && strcmp(s, "NaN") != 0,
-           ERR_DATA,
+    ENSURE(s[0] && strcmp(s, "nan") != 0 && strcmp(s, "NaN") != 0, ERR_DATA,
            "%s features: row %u has no label (%s is \"%s\")",
-           search_split_name(split),
-           set->pick[row],
-           f->name[col],
-           s);
+           search_split_name(split), set->pick[row], f->name[col], s);
     *out = s;
 out:
     return st;
@@ -86,12 +79,9 @@ static status add_class(struct search_data *d, const char *label, size_t *cap)
     char *copy = NULL;
     status st = OK;
 
-    ENSURE(d->classes < CLASSES_MAX,
-           ERR_DATA,
-           "more than %d classes: is this the label column?",
-           CLASSES_MAX);
-    TRY(mem_grow(
-        d->classes + 1, sizeof *d->class_name, &d->class_name, cap));
+    ENSURE(d->classes < CLASSES_MAX, ERR_DATA,
+           "more than %d classes: is this the label column?", CLASSES_MAX);
+    TRY(mem_grow(d->classes + 1, sizeof *d->class_name, &d->class_name, cap));
     TRY(mem_text(label, &copy));
     uint32_t at = d->classes++;
     for (; at > 0 && compare(d->class_name[at - 1], label) > 0; at--)
@@ -115,25 +105,18 @@ static status find_classes(const struct search_input *in, struct search_data *d)
         if (find(d, label) < 0)
             TRY(add_class(d, label, &cap));
     }
-    ENSURE(d->classes >= 2,
-           ERR_DATA,
+    ENSURE(d->classes >= 2, ERR_DATA,
            "train features: %s is \"%s\" in every row; a classifier needs two "
            "classes",
-           in->label,
-           d->class_name[0]);
-    ENSURE(in->classes == 0 || d->classes == in->classes,
-           ERR_DATA,
+           in->label, d->class_name[0]);
+    ENSURE(in->classes == 0 || d->classes == in->classes, ERR_DATA,
            "train features: %u classes in %s, data.classes says %lld",
-           d->classes,
-           in->label,
-           (long long)in->classes);
+           d->classes, in->label, (long long)in->classes);
     bool numbers = are_numbers(d->class_name, d->classes);
     double v;
     for (uint32_t c = 0; c < d->classes; c++)
-        ENSURE(numbers || !text_to_double(d->class_name[c], &v),
-               ERR_DATA,
-               "train features: %s mixes numbers (\"%s\") and words",
-               in->label,
+        ENSURE(numbers || !text_to_double(d->class_name[c], &v), ERR_DATA,
+               "train features: %s mixes numbers (\"%s\") and words", in->label,
                d->class_name[c]);
 out:
     return st;
@@ -153,13 +136,10 @@ static status set_labels(const struct search_input *in,
     for (uint32_t r = 0; r < set->rows; r++) {
         TRY(label_of(set, r, col, split, &label));
         set->y[r] = find(d, label);
-        ENSURE(set->y[r] >= 0,
-               ERR_DATA,
+        ENSURE(set->y[r] >= 0, ERR_DATA,
                "%s features: row %u is of class \"%s\", which training does "
                "not have",
-               search_split_name(split),
-               set->pick[r],
-               label);
+               search_split_name(split), set->pick[r], label);
     }
 out:
     return st;

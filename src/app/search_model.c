@@ -20,9 +20,8 @@ struct search_model {
     uint32_t *n_inside; /* [folds] */
 };
 
-static status scaled(const struct search_model *m,
-                     const struct search_set *set,
-                     double **out)
+static status
+scaled(const struct search_model *m, const struct search_set *set, double **out)
 {
     status st = OK;
 
@@ -80,8 +79,7 @@ status search_model_new(const struct search_data *data,
         TRY(scaled(m, val, &m->val));
     else
         TRY(make_folds(m));
-    TRY(logistic_prepare(
-        m->train, train->rows, data->dim, team, &m->prepared));
+    TRY(logistic_prepare(m->train, train->rows, data->dim, team, &m->prepared));
     *out = m;
     m = NULL;
 out:
@@ -126,8 +124,7 @@ out:
     return st;
 }
 
-static status
-score_val(const struct search_model *m, double c, double *out)
+static status score_val(const struct search_model *m, double c, double *out)
 {
     const struct search_set *val = &m->data->set[SPLIT_VAL];
     struct logistic_model *fit = NULL;
@@ -223,9 +220,8 @@ status search_model_fit(const struct search_model *m,
                         double c,
                         struct logistic_model **out)
 {
-    struct logistic_task task = {.y = m->data->set[SPLIT_TRAIN].y,
-                                 .classes = m->data->classes,
-                                 .c = c};
+    struct logistic_task task = {
+        .y = m->data->set[SPLIT_TRAIN].y, .classes = m->data->classes, .c = c};
 
     return logistic_fit(m->prepared, &task, out);
 }

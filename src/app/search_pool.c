@@ -25,7 +25,8 @@ struct result_msg {
     double value;
 };
 
-/* ---- the worker of rank 0 ------------------------------------------------------- */
+/* ---- the worker of rank 0
+ * ------------------------------------------------------- */
 
 enum local_state { LOCAL_IDLE, LOCAL_WORK, LOCAL_DONE, LOCAL_QUIT };
 
@@ -53,8 +54,7 @@ static void *local_main(void *arg)
             break;
         (void)pthread_mutex_unlock(&l->lock);
         l->result.value = NAN;
-        l->result.st = (int32_t)l->job->fn(
-            l->job->ctx, l->x, &l->result.value);
+        l->result.st = (int32_t)l->job->fn(l->job->ctx, l->x, &l->result.value);
         if (l->result.st != OK)
             trail_save(&l->trail);
         (void)pthread_mutex_lock(&l->lock);
@@ -121,7 +121,8 @@ static bool local_done(struct local *l, long us)
     return done;
 }
 
-/* ---- the other ranks ------------------------------------------------------------- */
+/* ---- the other ranks
+ * ------------------------------------------------------------- */
 
 static status worker(const struct pool_job *job)
 {
@@ -129,7 +130,7 @@ static status worker(const struct pool_job *job)
     double *msg = NULL; /* ticket, x [n_params] */
     size_t cap = 0;
     status failed = OK;
-    struct trail trail;
+    struct trail trail = {0};
     status st = OK;
 
     for (;;) {
@@ -162,7 +163,8 @@ out:
     return st;
 }
 
-/* ---- rank 0 ------------------------------------------------------------------------ */
+/* ---- rank 0
+ * ------------------------------------------------------------------------ */
 
 struct pool {
     const struct pool_job *job;
@@ -199,10 +201,7 @@ static status hand_to(struct pool *p, int w, bool *given)
     }
     p->msg[0] = (double)ticket;
     memcpy(p->msg + 1, x, job->n_params * sizeof *x);
-    TRY(par_send(job->par,
-                 w,
-                 TAG_WORK,
-                 p->msg,
+    TRY(par_send(job->par, w, TAG_WORK, p->msg,
                  sizeof(double) * (job->n_params + 1)));
 out:
     return st;
@@ -231,10 +230,8 @@ static void take_result(struct pool *p, int w, const struct result_msg *r)
         study_lost(p->job->study, w);
         return;
     }
-    (void)study_result(p->job->study,
-                       r->ticket,
-                       r->st == OK ? TRIAL_COMPLETE : TRIAL_FAIL,
-                       r->value);
+    (void)study_result(p->job->study, r->ticket,
+                       r->st == OK ? TRIAL_COMPLETE : TRIAL_FAIL, r->value);
 }
 
 /* Wait for one result, or a little while. */
@@ -280,11 +277,8 @@ static void show(struct pool *p)
             LOG_F64("search.value", p->logged, t->value);
     }
     if (study_best(p->job->study, &best))
-        (void)snprintf(extra,
-                       sizeof extra,
-                       "best %.6f (trial %" PRIu32 ")",
-                       study_trial(p->job->study, best)->value,
-                       best);
+        (void)snprintf(extra, sizeof extra, "best %.6f (trial %" PRIu32 ")",
+                       study_trial(p->job->study, best)->value, best);
     progress_show(&p->progress, told, extra);
 }
 
@@ -332,14 +326,14 @@ static void dismiss(struct pool *p)
 static status coordinator(const struct pool_job *job, bool *done)
 {
     struct pool p = {.job = job, .size = par_size(job->par)};
-    struct trail trail;
+    struct trail trail = {0};
     status mine = OK;
     status st = OK;
 
     uint32_t first = study_told(job->study);
     p.logged = first;
-    progress_start(
-        &p.progress, "search", "trial", first, job->trials, !job->quiet);
+    progress_start(&p.progress, "search", "trial", first, job->trials,
+                   !job->quiet);
     TRY(mem_new((size_t)p.size, sizeof *p.busy, &p.busy));
     TRY(mem_new(job->n_params + 1, sizeof *p.msg, &p.msg));
     TRY(local_start(&p.local, job));

@@ -1,0 +1,260 @@
+/* fmcib-search: the linear model of a task, its C chosen by TPE. */
+#include <math.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+
+#include "app/run.h"
+#include "app/search_data.h"
+#include "app/search_model.h"
+#include "app/search_pool.h"
+#include "app/search_write.h"
+
+struct job {
+    int64_t seed;
+    struct search_input input;
+    int64_t trials, lag, startup, candidates, folds;
+    int sampler, rules, objective;
+    double c_low, c_high;
+    bool features;
+};
+
+#define AT(m) CONF_AT(struct job, m)
+static const struct conf_row rows[] = {
+    {"seed", CONF_I64, AT(seed), "0", 0, 9e15, NULL, "", IDENTITY,
+     "master seed"},
+    {"input.features", CONF_TEXT, AT(input.features), "", 1, 0, NULL, "",
+     PLACEMENT,
+     "feature tables, joined side by side if several (comma): folders with "
+     "train, val, test, or files with a split column"},
+    {"input.train", CONF_TEXT, AT(input.file[SPLIT_TRAIN]), "", 1, 0, NULL, "",
+     PLACEMENT, "training tables instead (comma: joined side by side)"},
+    {"input.val", CONF_TEXT, AT(input.file[SPLIT_VAL]), "", 1, 0, NULL, "",
+     PLACEMENT, "validation tables; none = cross-validation in training"},
+    {"input.test", CONF_TEXT, AT(input.file[SPLIT_TEST]), "", 1, 0, NULL, "",
+     PLACEMENT, "test tables; none = no test results"},
+    {"data.label", CONF_TEXT, AT(input.label), NULL, 1, 0, NULL, "", IDENTITY,
+     "column of the class"},
+    {"data.split", CONF_TEXT, AT(input.split), "split", 1, 0, NULL, "",
+     IDENTITY, "column that says train, val or test"},
+    {"data.classes", CONF_I64, AT(input.classes), "0", 0, 1000, NULL, "classes",
+     IDENTITY, "how many there must be, 0 = as found"},
+    {"search.trials", CONF_I64, AT(trials), "100", 1, 1e6, NULL, "trials",
+     IDENTITY, "models tried"},
+    {"search.lag", CONF_I64, AT(lag), "7", 0, 1e6, NULL, "trials", IDENTITY,
+     "results a proposal does without; lag + 1 run at once; 0 = Optuna's own "
+     "sequence"},
+    {"search.sampler", CONF_ENUM, AT(sampler), "tpe", 1, 0, "tpe|random", "",
+     IDENTITY, "how C is proposed"},
+    {"search.rules", CONF_ENUM, AT(rules), "current", 1, 0, "current|3.1", "",
+     IDENTITY, "whose TPE: current Optuna or 3.1"},
+    {"search.startup", CONF_I64, AT(startup), "10", 0, 1e6, NULL, "trials",
+     IDENTITY, "random trials at the start"},
+    {"search.candidates", CONF_I64, AT(candidates), "24", 1, 1e4, NULL, "",
+     IDENTITY, "candidates a proposal weighs"},
+    {"search.objective", CONF_ENUM, AT(objective), "auc", 1, 0,
+     "auc|accuracy|balanced_accuracy", "", IDENTITY,
+     "what is maximised on the validation table"},
+    {"search.folds", CONF_I64, AT(folds), "10", 2, 1000, NULL, "folds",
+     IDENTITY, "of the cross-validation"},
+    {"model.c_low", CONF_F64, AT(c_low), "1e-6", 1e-12, 1e12, NULL, "",
+     IDENTITY, "least C (inverse strength of L2)"},
+    {"model.c_high", CONF_F64, AT(c_high), "1e3", 1e-12, 1e12, NULL, "",
+     IDENTITY, "largest C"},
+    {"output.features", CONF_BOOL, AT(features), "true", 1, 0, NULL, "",
+     IDENTITY, "keep the pred_ columns in the result tables"},
+};
+
+static const enum metric objectives[] = {METRIC_AUC, METRIC_ACC, METRIC_BA};
+
+static status trial(void *ctx, const double *x, double *value)
+{
+    return search_model_score(ctx, x[0], value);
+}
+
+/* Rank 0: the study with its journal. */
+static status open_study(const struct run *run,
+                         const struct job *job,
+                         const struct search_data *data,
+                         const struct space *space,
+                         struct study **out)
+{
+    struct study_conf conf = {.name = "search",
+                              .seed = (uint64_t)job->seed,
+                              .trials = (uint32_t)job->trials,
+                              .lag = (uint32_t)job->lag,
+                              .sampler = (enum study_sampler)job->sampler,
+                              .tpe = tpe_defaults(),
+                              .data = data->digest};
+    char *path = NULL;
+    status st = OK;
+
+    conf.tpe.parzen.rules = (enum tpe_rules)job->rules;
+    conf.tpe.n_startup = (uint32_t)job->startup;
+    conf.tpe.n_candidates = (uint32_t)job->candidates;
+    conf.tpe.maximise = true;
+    /* Optuna 3.1 drew every parameter alone by default */
+    conf.tpe.multivariate = job->rules != TPE_V31;
+    TRY(run_path(run, "journal.log", &path));
+    TRY(study_open(path, &conf, space, run->resume, out));
+out:
+    mem_free(path);
+    return st;
+}
+
+static void setting_of(const struct job *job, struct text *t)
+{
+    text_add(t,
+             "\"seed\": %lld, \"lag\": %lld, \"trials\": %lld, "
+             "\"sampler\": \"%s\", \"rules\": \"%s\"",
+             (long long)job->seed, (long long)job->lag, (long long)job->trials,
+             job->sampler == STUDY_RANDOM ? "random" : "tpe",
+             job->rules == TPE_V31 ? "3.1" : "current");
+}
+
+/* Rank 0: the best model again, and everything that is left of the search. */
+static status
+publish(const struct job *job, struct search_result *r, struct text *setting)
+{
+    struct logistic_model *fit = NULL;
+    char digest[SHA256_HEX] = "";
+    char *path = NULL;
+    status st = OK;
+
+    setting_of(job, setting);
+    TRY(text_status(setting));
+    r->setting = setting->s;
+    ENSURE(study_best(r->study, &r->best), ERR_NUMERIC,
+           "none of the %lld trials has a value", (long long)job->trials);
+    TRY(search_model_fit(r->model, study_trial(r->study, r->best)->x[0], &fit));
+    r->fit = fit;
+    for (int s = SPLIT_VAL; s < SPLITS; s++)
+        if (r->data->set[s].rows > 0)
+            TRY(search_model_proba(r->model, fit, &r->data->set[s],
+                                   &r->proba[s]));
+    TRY(search_write_best(r));
+    TRY(search_write_model(r));
+    TRY(search_write_predictions(r, SPLIT_VAL));
+    TRY(search_write_predictions(r, SPLIT_TEST));
+    TRY(search_write_study(r, digest, &path));
+    TRY(run_result(r->run, "study", digest, path));
+out:
+    for (int s = 0; s < SPLITS; s++)
+        mem_free(r->proba[s]);
+    mem_free(path);
+    logistic_model_free(fit);
+    return st;
+}
+
+static void
+plan(struct run *run, const struct job *job, const struct search_data *d)
+{
+    double bytes = 0;
+
+    for (int s = 0; s < SPLITS; s++)
+        bytes += 2.0 * (double)sizeof(double) * d->set[s].rows * d->dim;
+    run_plan(run, "rows: %u train, %u val, %u test; %u features, %u classes",
+             d->set[SPLIT_TRAIN].rows, d->set[SPLIT_VAL].rows,
+             d->set[SPLIT_TEST].rows, d->dim, d->classes);
+    run_plan(run,
+             "at once: at most %lld trials; memory of a rank: about "
+             "%.0f MB",
+             (long long)job->lag + 1, 2.0 * bytes / 1e6 + 10);
+    run_plan(run, "files: journal.log, study.json, best_params.json, model.nc, "
+                  "val_results.csv, test_results.csv");
+}
+
+static status
+search(struct run *run, const struct job *job, const struct search_data *data)
+{
+    const struct space_param param = {.name = "C",
+                                      .kind = SPACE_FLOAT,
+                                      .low = job->c_low,
+                                      .high = job->c_high,
+                                      .log = true};
+    const struct space space = {1, &param};
+    struct search_result result = {
+        .run = run,
+        .data = data,
+        .objective = objectives[job->objective],
+        .folds = data->set[SPLIT_VAL].rows > 0 ? 0 : (uint32_t)job->folds,
+        .label = job->input.label,
+        .features = job->features};
+    struct pool_job pool = {.par = run->par,
+                            .trials = (uint32_t)job->trials,
+                            .n_params = 1,
+                            .fn = trial,
+                            .stop_after = run->conf.stop_after,
+                            .quiet = run->conf.quiet,
+                            .stop_wanted = run_stop_wanted};
+    struct search_model *model = NULL;
+    struct text setting = {0};
+    bool first = par_rank(run->par) == 0;
+    bool stopped = false;
+    status st = OK;
+
+    st = search_model_new(data, objectives[job->objective],
+                          (uint32_t)job->folds, run->team, &model);
+    if (st == OK && first)
+        st = open_study(run, job, data, &space, &pool.study);
+    TRY(par_agree(run->par, st));
+    pool.ctx = model;
+    TRY(pool_run(&pool, &stopped));
+    result.model = model;
+    result.study = pool.study;
+    if (first && !stopped)
+        st = publish(job, &result, &setting);
+    TRY(par_agree(run->par, st));
+    if (stopped)
+        st = STOPPED;
+out:
+    text_free(&setting);
+    study_close(pool.study);
+    search_model_free(model);
+    return st;
+}
+
+static status work(struct run *run, const struct job *job)
+{
+    struct search_data *data = NULL;
+    status st = OK;
+
+    ENSURE(job->c_low < job->c_high, ERR_CONF,
+           "model.c_low (%g) must be below model.c_high (%g)", job->c_low,
+           job->c_high);
+    st = search_data_read(&job->input, &data);
+    TRY(par_agree(run->par, st));
+    plan(run, job, data);
+    if (run->dry_run)
+        goto out;
+    LOG_TEXT("input.features", -1, data->digest);
+    if (par_size(run->par) > job->lag + 1)
+        log_info("search.lag %lld lets %lld trials run at once; of %d ranks "
+                 "the others idle",
+                 (long long)job->lag, (long long)job->lag + 1,
+                 par_size(run->par));
+    TRY(search(run, job, data));
+out:
+    search_data_free(data);
+    return st;
+}
+
+int main(int argc, char **argv)
+{
+    struct job job = {0};
+    const struct conf_table table = {rows, sizeof rows / sizeof rows[0], &job};
+    const struct run_program program = {
+        "fmcib-search",
+        "Linear model of a task on extracted features; its penalty is chosen "
+        "by a search that any number of ranks share.",
+        &table,
+        1,
+        NULL,
+        0};
+    struct run run = {0};
+    status st = run_start(argc, argv, &program, &run);
+
+    if (st == OK && !run.done)
+        st = work(&run, &job);
+    return run_finish(&run, st);
+}
