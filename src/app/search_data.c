@@ -18,8 +18,7 @@ const char *search_split_name(enum search_split s)
     return name[s];
 }
 
-/* ---- where a table is
- * --------------------------------------------------------- */
+/* ---- where a table is ---- */
 
 /* The table of a split in a folder; *out NULL when there is none. */
 static status in_folder(const char *dir, const char *split, char **out)
@@ -70,8 +69,7 @@ out:
     return st;
 }
 
-/* ---- joining tables
- * ------------------------------------------------------------ */
+/* ---- joining tables ---- */
 
 /* Rows of the table that belong to the split. */
 static status pick_rows(struct search_set *set,
@@ -99,6 +97,27 @@ out:
     return st;
 }
 
+/* Is column k of b, which is column c of a, the same text in every row? */
+static status check_column(const struct features *a,
+                           uint32_t c,
+                           const struct features *b,
+                           uint32_t k,
+                           const char *path)
+{
+    status st = OK;
+
+    for (uint32_t r = 0; r < a->rows; r++) {
+        const char *x = a->cell[(size_t)r * a->cols + c];
+        const char *y = b->cell[(size_t)r * b->cols + k];
+        ENSURE(!strcmp(x, y), ERR_DATA,
+               "%s: row %u is another one than in the table it is joined to "
+               "(%s is \"%s\", there \"%s\")",
+               path, r, b->name[k], y, x);
+    }
+out:
+    return st;
+}
+
 /* The same rows? Columns both tables have must agree. */
 static status
 check_join(const struct features *a, const struct features *b, const char *path)
@@ -110,14 +129,8 @@ check_join(const struct features *a, const struct features *b, const char *path)
            a->rows);
     for (uint32_t k = 0; k < b->cols; k++) {
         int32_t c = features_find(a, b->name[k]);
-        for (uint32_t r = 0; c >= 0 && r < a->rows; r++) {
-            const char *x = a->cell[(size_t)r * a->cols + (uint32_t)c];
-            const char *y = b->cell[(size_t)r * b->cols + k];
-            ENSURE(!strcmp(x, y), ERR_DATA,
-                   "%s: row %u is another one than in the table it is joined "
-                   "to (%s is \"%s\", there \"%s\")",
-                   path, r, b->name[k], y, x);
-        }
+        if (c >= 0)
+            TRY(check_column(a, (uint32_t)c, b, k, path));
     }
 out:
     return st;
@@ -157,6 +170,28 @@ out:
     return st;
 }
 
+/* Features of one row of table k. */
+static status copy_row(const struct search_set *set,
+                       uint32_t k,
+                       uint32_t row,
+                       enum search_split split,
+                       double *x)
+{
+    const struct features *f = set->part[k];
+    const float *v = f->value + (size_t)row * f->dim;
+    status st = OK;
+
+    for (uint32_t j = 0; j < f->dim; j++) {
+        x[j] = (double)v[j];
+        ENSURE(isfinite(x[j]), ERR_NUMERIC,
+               "%s features: pred_%u of row %u is not a finite number (table "
+               "%u of the join)",
+               search_split_name(split), j, row, k);
+    }
+out:
+    return st;
+}
+
 /* x [rows][dim] from the parts side by side. */
 static status
 join(struct search_set *set, uint32_t dim, enum search_split split)
@@ -164,20 +199,10 @@ join(struct search_set *set, uint32_t dim, enum search_split split)
     status st = OK;
 
     TRY(mem_raw((size_t)set->rows * dim, sizeof *set->x, &set->x));
-    for (uint32_t r = 0; r < set->rows; r++) {
-        double *x = set->x + (size_t)r * dim;
-        for (uint32_t k = 0; k < set->parts; k++) {
-            const struct features *f = set->part[k];
-            const float *v = f->value + (size_t)set->pick[r] * f->dim;
-            for (uint32_t j = 0; j < f->dim; j++, x++) {
-                *x = (double)v[j];
-                ENSURE(isfinite(*x), ERR_NUMERIC,
-                       "%s features: pred_%u of row %u is not a finite number "
-                       "(table %u of the join)",
-                       search_split_name(split), j, set->pick[r], k);
-            }
-        }
-    }
+    double *x = set->x;
+    for (uint32_t r = 0; r < set->rows; r++)
+        for (uint32_t k = 0; k < set->parts; x += set->part[k++]->dim)
+            TRY(copy_row(set, k, set->pick[r], split, x));
 out:
     return st;
 }
@@ -218,8 +243,7 @@ out:
     return st;
 }
 
-/* ---- all of it
- * ------------------------------------------------------------------ */
+/* ---- all of it ---- */
 
 static status digest_data(struct search_data *d)
 {

@@ -94,7 +94,7 @@ out:
 static status find_classes(const struct search_input *in, struct search_data *d)
 {
     const struct search_set *train = &d->set[SPLIT_TRAIN];
-    const char *label;
+    const char *label = "";
     uint32_t col = 0;
     size_t cap = 0;
     status st = OK;
@@ -127,7 +127,7 @@ static status set_labels(const struct search_input *in,
                          enum search_split split)
 {
     struct search_set *set = &d->set[split];
-    const char *label;
+    const char *label = "";
     uint32_t col = 0;
     status st = OK;
 

@@ -4,16 +4,14 @@
  * Rank 0's worker is a thread; its main thread alone talks to MPI. */
 #include "app/search_pool.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/side.h"
 
 enum { TAG_WORK = 1, TAG_QUIT = 2, TAG_RESULT = 3 };
 
@@ -25,104 +23,20 @@ struct result_msg {
     double value;
 };
 
-/* ---- the worker of rank 0
- * ------------------------------------------------------- */
-
-enum local_state { LOCAL_IDLE, LOCAL_WORK, LOCAL_DONE, LOCAL_QUIT };
-
-struct local {
+/* What rank 0's own worker computes, on the side thread. */
+struct own {
     const struct pool_job *job;
-    pthread_t thread;
-    bool started;
-    pthread_mutex_t lock;
-    pthread_cond_t to_worker, to_main;
-    enum local_state state;
     const double *x;
     struct result_msg result;
-    struct trail trail;
 };
 
-static void *local_main(void *arg)
+static status own_trial(void *ctx)
 {
-    struct local *l = arg;
-
-    (void)pthread_mutex_lock(&l->lock);
-    for (;;) {
-        while (l->state != LOCAL_WORK && l->state != LOCAL_QUIT)
-            (void)pthread_cond_wait(&l->to_worker, &l->lock);
-        if (l->state == LOCAL_QUIT)
-            break;
-        (void)pthread_mutex_unlock(&l->lock);
-        l->result.value = NAN;
-        l->result.st = (int32_t)l->job->fn(l->job->ctx, l->x, &l->result.value);
-        if (l->result.st != OK)
-            trail_save(&l->trail);
-        (void)pthread_mutex_lock(&l->lock);
-        l->state = LOCAL_DONE;
-        (void)pthread_cond_signal(&l->to_main);
-    }
-    (void)pthread_mutex_unlock(&l->lock);
-    return NULL;
+    struct own *o = ctx;
+    return o->job->fn(o->job->ctx, o->x, &o->result.value);
 }
 
-static status local_start(struct local *l, const struct pool_job *job)
-{
-    status st = OK;
-
-    *l = (struct local){.job = job};
-    (void)pthread_mutex_init(&l->lock, NULL);
-    (void)pthread_cond_init(&l->to_worker, NULL);
-    (void)pthread_cond_init(&l->to_main, NULL);
-    int rc = pthread_create(&l->thread, NULL, local_main, l);
-    ENSURE(rc == 0, ERR_RUN, "cannot start a thread: %s", strerror(rc));
-    l->started = true;
-out:
-    return st;
-}
-
-static void local_set(struct local *l, enum local_state state)
-{
-    (void)pthread_mutex_lock(&l->lock);
-    l->state = state;
-    (void)pthread_cond_signal(&l->to_worker);
-    (void)pthread_mutex_unlock(&l->lock);
-}
-
-static void local_stop(struct local *l)
-{
-    if (l->started) {
-        local_set(l, LOCAL_QUIT);
-        (void)pthread_join(l->thread, NULL);
-        (void)pthread_cond_destroy(&l->to_worker);
-        (void)pthread_cond_destroy(&l->to_main);
-        (void)pthread_mutex_destroy(&l->lock);
-    }
-    l->started = false;
-}
-
-/* Wait up to `us` microseconds for the thread's result. */
-static bool local_done(struct local *l, long us)
-{
-    struct timespec until;
-    bool done;
-
-    (void)clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_nsec += us * 1000;
-    until.tv_sec += until.tv_nsec / 1000000000L;
-    until.tv_nsec %= 1000000000L;
-    (void)pthread_mutex_lock(&l->lock);
-    int rc = 0;
-    while (l->state != LOCAL_DONE && rc == 0)
-        rc = pthread_cond_timedwait(&l->to_main, &l->lock, &until);
-    done = l->state == LOCAL_DONE;
-    if (done)
-        l->state = LOCAL_IDLE;
-    (void)pthread_mutex_unlock(&l->lock);
-    return done;
-}
-
-/* ---- the other ranks
- * ------------------------------------------------------------- */
+/* ---- the other ranks ---- */
 
 static status worker(const struct pool_job *job)
 {
@@ -163,20 +77,20 @@ out:
     return st;
 }
 
-/* ---- rank 0
- * ------------------------------------------------------------------------ */
+/* ---- rank 0 ---- */
 
 struct pool {
     const struct pool_job *job;
-    struct local local;
+    struct side *side;
+    struct own own;
     int size;
     bool *busy; /* [size] */
     int n_busy;
     double *msg; /* [1 + n_params] */
     char *buf;
     size_t cap;
-    bool stop;   /* hand out nothing more */
-    bool failed; /* a trial ended the search */
+    bool stop;          /* hand out nothing more */
+    struct trail trail; /* why rank 0's own trial ended the search */
     struct progress progress;
     uint32_t logged;
 };
@@ -194,9 +108,8 @@ static status hand_to(struct pool *p, int w, bool *given)
     p->busy[w] = true;
     p->n_busy++;
     if (w == 0) {
-        p->local.x = x;
-        p->local.result = (struct result_msg){.ticket = ticket};
-        local_set(&p->local, LOCAL_WORK);
+        p->own = (struct own){job, x, {.ticket = ticket, .value = NAN}};
+        side_start(p->side, own_trial, &p->own);
         goto out;
     }
     p->msg[0] = (double)ticket;
@@ -226,7 +139,7 @@ static void take_result(struct pool *p, int w, const struct result_msg *r)
     p->n_busy--;
     p->stop = p->stop || r->stop;
     if (r->st != OK && r->st != ERR_NUMERIC) {
-        p->failed = p->stop = true;
+        p->stop = true;
         study_lost(p->job->study, w);
         return;
     }
@@ -238,6 +151,7 @@ static void take_result(struct pool *p, int w, const struct result_msg *r)
 static status wait_result(struct pool *p, status *mine)
 {
     bool waiting = false;
+    status own = OK;
     status st = OK;
 
     if (p->size > 1)
@@ -251,13 +165,13 @@ static status wait_result(struct pool *p, status *mine)
         BUG_IF(tag != TAG_RESULT || size != sizeof r);
         memcpy(&r, p->buf, sizeof r);
         take_result(p, from, &r);
-    } else if (local_done(&p->local, p->size > 1 ? 50 : 20000)) {
-        const struct result_msg *r = &p->local.result;
-        if (r->st != OK && r->st != ERR_NUMERIC) {
-            trail_load(&p->local.trail);
-            *mine = (status)r->st;
+    } else if (side_done(p->side, p->size > 1 ? 50 : 20000, &own)) {
+        if (own != OK && own != ERR_NUMERIC) {
+            *mine = own;
+            trail_save(&p->trail);
         }
-        take_result(p, 0, r);
+        p->own.result.st = (int32_t)own;
+        take_result(p, 0, &p->own.result);
     }
 out:
     return st;
@@ -320,7 +234,7 @@ static void dismiss(struct pool *p)
             break;
     for (int w = 1; w < p->size; w++)
         (void)par_send(p->job->par, w, TAG_QUIT, NULL, 0);
-    local_stop(&p->local);
+    side_free(p->side);
 }
 
 static status coordinator(const struct pool_job *job, bool *done)
@@ -336,10 +250,12 @@ static status coordinator(const struct pool_job *job, bool *done)
                    !job->quiet);
     TRY(mem_new((size_t)p.size, sizeof *p.busy, &p.busy));
     TRY(mem_new(job->n_params + 1, sizeof *p.msg, &p.msg));
-    TRY(local_start(&p.local, job));
+    TRY(side_new(&p.side));
     TRY(coordinate(&p, done, &mine));
-    if (mine != OK)
+    if (mine != OK) {
+        trail_load(&p.trail);
         TRY(mine);
+    }
 out:
     if (st != OK)
         trail_save(&trail);

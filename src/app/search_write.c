@@ -60,8 +60,7 @@ out:
     return st;
 }
 
-/* ---- model.nc
- * --------------------------------------------------------------------- */
+/* ---- model.nc ---- */
 
 static void class_list(const struct search_data *d, struct text *t)
 {
@@ -125,8 +124,7 @@ out:
     return st;
 }
 
-/* ---- predictions
- * ------------------------------------------------------------------- */
+/* ---- predictions ---- */
 
 static bool is_left_out(const char *column)
 {
@@ -216,8 +214,7 @@ out:
     return st;
 }
 
-/* ---- study.json
- * ----------------------------------------------------------------------- */
+/* ---- study.json ---- */
 
 static status digest_result(const struct search_result *r,
                             char digest[SHA256_HEX])

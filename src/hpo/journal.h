@@ -15,7 +15,7 @@
  * only; dashboards and Optuna 3.1 and later open it. Identifiers are implied
  * by the order of records (spec 2.2). */
 
-/* ---- reading: what the records amount to -------------------------------- */
+/* ---- reading: what the records amount to ---- */
 
 /* A member of a map, in order of first writing; later writes replace. */
 struct journal_attr {
@@ -85,7 +85,7 @@ const struct journal_study *journal_find(const struct journal *j,
 const struct json *journal_attr(const struct journal_attrs *a,
                                 const char *name);
 
-/* ---- writing: one writer ------------------------------------------------- */
+/* ---- writing: one writer ---- */
 
 /* Records gather in memory and are appended together, by one write and one
  * fsync under PATH.lock (made with O_EXCL: Optuna's own name and manner, so its

@@ -39,22 +39,30 @@ const struct json *journal_attr(const struct journal_attrs *a, const char *name)
     return NULL;
 }
 
+static status
+put_attr(struct journal_attrs *a, const char *name, const struct json *value)
+{
+    size_t k = 0;
+    status st = OK;
+
+    while (k < a->n && strcmp(a->at[k].name, name) != 0)
+        k++;
+    if (k == a->n) {
+        TRY(mem_grow(k + 1, sizeof *a->at, &a->at, &a->cap));
+        a->n++;
+    }
+    a->at[k] = (struct journal_attr){name, value};
+out:
+    return st;
+}
+
 /* All members of a map; a name that is there already gets the new value. */
 static status put_attrs(struct journal_attrs *a, const struct json *map)
 {
     status st = OK;
 
-    for (size_t i = 0; i < json_len(map); i++) {
-        const char *name = json_key(map, i);
-        size_t k = 0;
-        while (k < a->n && strcmp(a->at[k].name, name) != 0)
-            k++;
-        if (k == a->n) {
-            TRY(mem_grow(a->n + 1, sizeof *a->at, &a->at, &a->cap));
-            a->n++;
-        }
-        a->at[k] = (struct journal_attr){name, json_member(map, i)};
-    }
+    for (size_t i = 0; i < json_len(map); i++)
+        TRY(put_attr(a, json_key(map, i), json_member(map, i)));
 out:
     return st;
 }

@@ -26,8 +26,7 @@ struct journal_writer {
     struct text pending;
 };
 
-/* ---- the lock -------------------------------------------------------------
- */
+/* ---- the lock ---- */
 
 static void pause_ms(long ms)
 {
@@ -90,8 +89,7 @@ out:
     return st;
 }
 
-/* ---- the file ---------------------------------------------------------------
- */
+/* ---- the file ---- */
 
 status
 journal_open(const char *path, const char *worker, struct journal_writer **out)
@@ -159,24 +157,31 @@ out:
     return st;
 }
 
+/* All bytes, or the cause (errno). */
+static int write_all(int fd, const char *bytes, size_t len)
+{
+    while (len > 0) {
+        ssize_t n = write(fd, bytes, len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return n < 0 ? errno : EIO;
+        bytes += n;
+        len -= (size_t)n;
+    }
+    return 0;
+}
+
 static status append(const struct journal_writer *w)
 {
     off_t before = 0;
-    size_t done = 0;
     status st = OK;
 
     TRY(whole_lines(w, &before));
-    while (done < w->pending.len) {
-        ssize_t n = write(w->fd, w->pending.s + done, w->pending.len - done);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0) {
-            int cause = errno;
-            (void)!ftruncate(w->fd, before);
-            ENSURE(false, ERR_FILE, "%s: %s", w->path, strerror(cause));
-        }
-        done += (size_t)n;
-    }
+    int cause = write_all(w->fd, w->pending.s, w->pending.len);
+    if (cause != 0)
+        (void)!ftruncate(w->fd, before);
+    ENSURE(cause == 0, ERR_FILE, "%s: %s", w->path, strerror(cause));
     /* some file systems have no fsync for this kind of file */
     ENSURE(fsync(w->fd) == 0 || errno == EINVAL || errno == EROFS, ERR_FILE,
            "%s: %s", w->path, strerror(errno));
@@ -200,8 +205,7 @@ out:
     return st;
 }
 
-/* ---- records ----------------------------------------------------------------
- */
+/* ---- records ---- */
 
 static void begin(struct journal_writer *w, int op)
 {

@@ -72,6 +72,7 @@ static status last_reachable(struct space_param *p)
         ENSURE(decimal_scale(&d[i], e), ERR_CONF,
                "parameter %s: step %g is too fine for this range", p->name,
                p->step);
+    ENSURE(d[2].mantissa > 0, ERR_CONF, "parameter %s: step 0", p->name);
     int64_t width = d[1].mantissa - d[0].mantissa;
     if (width % d[2].mantissa != 0) {
         int64_t last = d[0].mantissa + width - width % d[2].mantissa;

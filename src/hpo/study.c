@@ -56,8 +56,7 @@ static void identity(const struct study_conf *c, struct text *t)
 
 static const char attr_name[] = "fmcib:search";
 
-/* ---- proposals --------------------------------------------------------------
- */
+/* ---- proposals ---- */
 
 /* Results of tickets seen .. told-1 out of sight, or back in it. They are there
  * only when a finished search goes on with more trials. */
@@ -108,33 +107,38 @@ static void tell(struct study *s, uint32_t t)
     s->told = t + 1;
 }
 
-status study_advance(struct study *s, bool *done)
+static status do_step(struct study *s, struct schedule_do d)
 {
     status st = OK;
 
-    for (;;) {
-        struct schedule_do d = schedule_step(s->schedule);
-        if (d.what == SCHEDULE_PROPOSE) {
-            TRY(propose(s, d.ticket, d.seen));
-            journal_start_trial(s->journal, s->id);
-            write_params(s, d.ticket, NULL);
-        } else if (d.what == SCHEDULE_TELL) {
-            tell(s, d.ticket);
-            journal_end_trial(s->journal, s->trial_offset + d.ticket,
-                              s->trials[d.ticket].state,
-                              s->trials[d.ticket].value);
-        } else {
-            *done = d.what == SCHEDULE_DONE;
-            break;
-        }
+    if (d.what == SCHEDULE_PROPOSE) {
+        TRY(propose(s, d.ticket, d.seen));
+        journal_start_trial(s->journal, s->id);
+        write_params(s, d.ticket, NULL);
+    } else {
+        tell(s, d.ticket);
+        journal_end_trial(s->journal, s->trial_offset + d.ticket,
+                          s->trials[d.ticket].state, s->trials[d.ticket].value);
     }
-    TRY(journal_flush(s->journal));
 out:
     return st;
 }
 
-/* ---- resume
- * ------------------------------------------------------------------- */
+status study_advance(struct study *s, bool *done)
+{
+    struct schedule_do d = schedule_step(s->schedule);
+    status st = OK;
+
+    for (; d.what == SCHEDULE_PROPOSE || d.what == SCHEDULE_TELL;
+         d = schedule_step(s->schedule))
+        TRY(do_step(s, d));
+    TRY(journal_flush(s->journal));
+    *done = d.what == SCHEDULE_DONE;
+out:
+    return st;
+}
+
+/* ---- resume ---- */
 
 static status check_param(const struct study *s,
                           uint32_t t,
@@ -200,11 +204,36 @@ out:
     return st;
 }
 
+/* The next step of the recorded search; *more: it may not be the last. */
+static status replay_step(struct study *s,
+                          const struct journal_study *j,
+                          struct schedule *again,
+                          uint32_t ended,
+                          bool *more)
+{
+    struct schedule_do d = schedule_step(again);
+    status st = OK;
+
+    if (d.what == SCHEDULE_PROPOSE && d.ticket < j->n_trials) {
+        TRY(propose(s, d.ticket, d.seen));
+        TRY(replay_start(s, d.ticket, &j->trials[d.ticket]));
+    } else if (d.what == SCHEDULE_TELL) {
+        TRY(replay_end(s, d.ticket, &j->trials[d.ticket]));
+    } else if (s->told < ended) {
+        (void)schedule_result(again, s->told);
+    } else {
+        *more = false;
+    }
+out:
+    return st;
+}
+
 static status replay(struct study *s, const struct journal_study *j)
 {
     struct schedule *again = NULL;
     uint32_t n = (uint32_t)j->n_trials;
     uint32_t ended = 0;
+    bool more = true;
     status st = OK;
 
     ENSURE(j->n_trials <= s->conf.trials, ERR_RUN,
@@ -214,19 +243,8 @@ static status replay(struct study *s, const struct journal_study *j)
         if (j->trials[t].state != TRIAL_RUNNING)
             ended = t + 1;
     TRY(schedule_new(s->conf.trials, s->conf.lag, 0, 0, &again));
-    while (s->proposed < n || s->told < ended) {
-        struct schedule_do d = schedule_step(again);
-        if (d.what == SCHEDULE_PROPOSE && d.ticket < n) {
-            TRY(propose(s, d.ticket, d.seen));
-            TRY(replay_start(s, d.ticket, &j->trials[d.ticket]));
-        } else if (d.what == SCHEDULE_TELL) {
-            TRY(replay_end(s, d.ticket, &j->trials[d.ticket]));
-        } else if (s->told < ended) {
-            (void)schedule_result(again, s->told);
-        } else {
-            break;
-        }
-    }
+    while (more && (s->proposed < n || s->told < ended))
+        TRY(replay_step(s, j, again, ended, &more));
     ENSURE(s->proposed == n, ERR_RUN,
            "%u trials are there, of which %u are finished: not written by a "
            "search with lag %u",
@@ -309,8 +327,7 @@ out:
     return st;
 }
 
-/* ---- the object
- * --------------------------------------------------------------- */
+/* ---- the object ---- */
 
 static status check_conf(const struct study_conf *c, const struct space *space)
 {

@@ -41,7 +41,7 @@ void tpe_rng_ticket(struct tpe_rng *r,
     r->model.stream = stream_at(seed, STREAM_SEARCH, part, ticket, 1);
 }
 
-/* ---- random trials ------------------------------------------------------ */
+/* ---- random trials ---- */
 
 static double whole(enum tpe_rules rules, double t)
 {
@@ -83,7 +83,7 @@ tpe_random(enum tpe_rules rules, const struct space_param *p, struct draw *draw)
     return fmin(fmax(z, p->low), p->high);
 }
 
-/* ---- model-based trials ------------------------------------------------- */
+/* ---- model-based trials ---- */
 
 struct job { /* parameters suggested together, and from what */
     const struct tpe_conf *conf;
@@ -114,7 +114,7 @@ static status mixture(const struct job *job,
     struct parzen_conf conf = job->conf->parzen;
     status st = OK;
 
-    TRY(mem_new(job->d, sizeof *params, &params));
+    TRY(mem_new(job->d, sizeof(const struct space_param *), &params));
     TRY(mem_new((size_t)n_list * job->d, sizeof *obs, &obs));
     for (uint32_t j = 0; j < job->d; j++)
         params[j] = &job->space->params[job->param[j]];
@@ -200,7 +200,7 @@ status tpe_suggest_one(const struct tpe_conf *conf,
     return run_job(&job, draw, x, why);
 }
 
-/* ---- which parameters are drawn together --------------------------------- */
+/* ---- which parameters are drawn together ---- */
 
 static bool is_finished(const struct trial *t)
 {

@@ -179,8 +179,7 @@ static void read_tables(void **state)
     count_end(&c);
 }
 
-/* ---- writing ----------------------------------------------------------------
- */
+/* ---- writing ---- */
 
 /* The times of a record become "T". */
 static void without_times(char *s)

@@ -14,8 +14,7 @@ static struct tpe_conf conf_for(int rules)
     return conf;
 }
 
-/* ---- one suggestion -------------------------------------------------------
- */
+/* ---- one suggestion ---- */
 
 enum { CANDIDATES = 24, HISTORY = 256 };
 
@@ -94,8 +93,7 @@ static void suggest(void **state)
     count_end(&c);
 }
 
-/* ---- whole runs ------------------------------------------------------------
- */
+/* ---- whole runs ---- */
 
 enum { TRIALS = 512, PARAMS = 8, REPORTS = 16 };
 struct replay {

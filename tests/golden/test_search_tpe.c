@@ -4,7 +4,7 @@
 #include "hpo/tpe.h"
 #include "search.h"
 
-/* ---- split --------------------------------------------------------------- */
+/* ---- split ---- */
 
 enum { SPLIT_MAX = 32, REPORTS_MAX = 16 };
 struct case_trials {
@@ -100,8 +100,7 @@ static void split(void **state)
     count_end(&c);
 }
 
-/* ---- Parzen estimators ----------------------------------------------------
- */
+/* ---- Parzen estimators ---- */
 
 static struct parzen_conf parzen_options(int rules, const struct json *o)
 {
