@@ -5,7 +5,8 @@
 # fmcib-search: the same study for 1 to 5 ranks, after a kill and after a stop.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/search_data.sh"
+# shellcheck source=search_data.sh
+. "$FMCIB_SOURCE/tests/cli/search_data.sh"
 
 make_features f 400 12 3 7
 search=(fmcib-search --quiet --threads 1 --set input.features=f

@@ -2,7 +2,8 @@
 # fmcib-search: inputs that cannot be searched on; one line of error each.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/search_data.sh"
+# shellcheck source=search_data.sh
+. "$FMCIB_SOURCE/tests/cli/search_data.sh"
 
 make_features f 120 5 3 7
 search=(fmcib-search --quiet --threads 1 --set input.features=f
