@@ -2,6 +2,7 @@
 
 option(FMCIB_TESTS "Build the tests" ON)
 option(FMCIB_WERROR "Treat compiler warnings as errors" OFF)
+option(FMCIB_FUZZ "Build libFuzzer targets (clang)" OFF)
 set(FMCIB_SANITIZE "" CACHE STRING "Sanitizers, e.g. address,undefined")
 set(FMCIB_CUDA "AUTO" CACHE STRING "CUDA backend: AUTO, ON or OFF")
 
@@ -56,6 +57,12 @@ target_compile_options(fmcib_flags INTERFACE
     $<$<BOOL:${FMCIB_WERROR}>:-Werror>)
 target_include_directories(fmcib_flags INTERFACE "${CMAKE_SOURCE_DIR}/src")
 target_link_libraries(fmcib_flags INTERFACE Threads::Threads m)
+if(FMCIB_FUZZ)
+    if(NOT CMAKE_C_COMPILER_ID STREQUAL "Clang")
+        message(FATAL_ERROR "fmcib: FMCIB_FUZZ=ON needs clang")
+    endif()
+    target_compile_options(fmcib_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 if(FMCIB_SANITIZE)
     target_compile_options(fmcib_flags INTERFACE
         -fsanitize=${FMCIB_SANITIZE} -fno-sanitize-recover=all
