@@ -37,4 +37,10 @@
 
 #define assert_same_bits(a, b, size) assert_memory_equal((a), (b), (size))
 
+/* Floats as they lie in memory: -0 is not +0, a NaN equals itself. */
+static inline int same_bits(const void *a, const void *b, size_t size)
+{
+    return memcmp(a, b, size) == 0;
+}
+
 #endif

@@ -204,10 +204,10 @@ out:
     return st;
 }
 
-status par_agree(struct par *p, status mine)
+status par_agree(struct par *p, status so_far)
 {
     status st = OK;
-    int lowest = mine == OK ? p->size : p->rank;
+    int lowest = so_far == OK ? p->size : p->rank;
 
     if (p->size > 1)
         MPI_TRY(
@@ -215,7 +215,7 @@ status par_agree(struct par *p, status mine)
             MPI_Allreduce(MPI_IN_PLACE, &lowest, 1, MPI_INT, MPI_MIN, p->comm),
             "agreement");
     if (lowest < p->size)
-        TRY(par_share(p, lowest, mine));
+        TRY(par_share(p, lowest, so_far));
 out:
     return st;
 }

@@ -30,7 +30,7 @@ const char *par_library(const struct par *p);
 /* Agree on a status: all ranks return the code of the lowest failing rank,
  * and its text and trail; OK if none failed. Severity is not looked at.
  * STOPPED is a failure here: ask for a stop with par_any. All ranks. */
-status par_agree(struct par *p, status st);
+status par_agree(struct par *p, status so_far);
 /* All ranks get true if any rank says true. */
 status par_any(struct par *p, bool mine, bool *any);
 
@@ -41,30 +41,35 @@ status par_any(struct par *p, bool mine, bool *any);
  * (shard_block) of `shards`; total [len], same bytes everywhere; one gather +
  * broadcast. All ranks. ERR_COMM, ERR_MEM, ERR_* of the failing rank. */
 status par_sum_f64(struct par *p,
-                   status st,
+                   status so_far,
                    uint32_t shards,
                    const double *rows,
                    size_t len,
                    double *total);
 /* mine [block.n][size] -> all [shards][size], on all ranks. All ranks. */
 status par_gather_shards(struct par *p,
-                         status st,
+                         status so_far,
                          uint32_t shards,
                          const void *mine,
                          size_t size,
                          void *all);
 
+/* Nodes of this rank, in ascending order. */
+struct parts {
+    const struct part *at;
+    uint32_t n;
+};
+
 /* Long vectors, DESIGN decision 3: elements of float (elem 4) or double (8).
- * parts: this rank's maximal aligned nodes by ascending shard (tree_nodes),
- * each [len]; total [len], same bytes everywhere; it may be the vector of
- * parts[0], no other overlap. Buckets of about 32 MB; rank s owns slice s of
- * a bucket, receives all nodes of it, folds them in the tree; then the slices
- * are gathered. All ranks. */
+ * parts: this rank's maximal aligned nodes (tree_nodes of its block), each
+ * [len]; total [len], same bytes everywhere; it may be the vector of
+ * the first part, no other overlap. Buckets of about 32 MB; rank s owns slice s
+ * of a bucket, receives all nodes of it, folds them in the tree; then the
+ * slices are gathered. All ranks. */
 status par_sum_parts(struct par *p,
-                     status st,
+                     status so_far,
                      uint32_t shards,
-                     const struct part *parts,
-                     uint32_t n_parts,
+                     struct parts parts,
                      size_t len,
                      size_t elem,
                      void *total);

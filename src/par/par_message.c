@@ -73,25 +73,57 @@ out:
     return st;
 }
 
-static status
-move_block(struct par *p, bool send, int peer, char *bytes, size_t size)
+static status send_block(struct par *p, const char *bytes, size_t size)
 {
     status st = OK;
 
     for (size_t done = 0; done < size; done += CHUNK) {
-        int n = (int)(size - done < CHUNK ? size - done : CHUNK);
+        size_t n = size - done < CHUNK ? size - done : CHUNK;
 
-        if (send)
-            MPI_TRY(
-                p,
-                MPI_Send(bytes + done, n, MPI_BYTE, peer, TAG_BLOCK, p->comm),
+        MPI_TRY(p,
+                MPI_Send(bytes + done, (int)n, MPI_BYTE, 0, TAG_BLOCK, p->comm),
                 "send a block");
-        else
-            MPI_TRY(p,
-                    MPI_Recv(bytes + done, n, MPI_BYTE, peer, TAG_BLOCK,
-                             p->comm, MPI_STATUS_IGNORE),
-                    "receive a block");
     }
+out:
+    return st;
+}
+
+static status receive_block(struct par *p, int from, char *to, size_t size)
+{
+    status st = OK;
+
+    for (size_t done = 0; done < size; done += CHUNK) {
+        size_t n = size - done < CHUNK ? size - done : CHUNK;
+
+        MPI_TRY(p,
+                MPI_Recv(to + done, (int)n, MPI_BYTE, from, TAG_BLOCK, p->comm,
+                         MPI_STATUS_IGNORE),
+                "receive a block");
+    }
+out:
+    return st;
+}
+
+/* Rank 0: its own block and everybody's, one after another. */
+static status receive_all(struct par *p,
+                          const void *mine,
+                          const uint64_t *each,
+                          char *all,
+                          size_t *sizes)
+{
+    status st = OK;
+    char *at = all;
+
+    BUG_IF(!all);
+    if (each[0] > 0)
+        memcpy(at, mine, each[0]);
+    for (int r = 0; r < p->size; r++) {
+        if (r > 0)
+            TRY(receive_block(p, r, at, each[r]));
+        at += each[r];
+    }
+    for (int r = 0; r < p->size; r++)
+        sizes[r] = each[r];
 out:
     return st;
 }
@@ -104,7 +136,6 @@ status par_gather_bytes(
     uint64_t own = size;
     uint64_t *each = NULL;
     size_t whole = 0;
-    char *at;
 
     st = mem_new((size_t)p->size, sizeof *each, &each);
     TRY(par_agree(p, st));
@@ -114,17 +145,10 @@ status par_gather_bytes(
     if (p->rank == 0)
         st = mem_raw(whole, 1, &all);
     TRY(par_agree(p, st));
-    if (p->rank > 0) {
-        TRY(move_block(p, true, 0, (char *)(uintptr_t)mine, size));
-    } else {
-        if (size > 0)
-            memcpy(all, mine, size);
-        at = all + size;
-        for (int r = 1; r < p->size; at += each[r], r++)
-            TRY(move_block(p, false, r, at, each[r]));
-        for (int r = 0; r < p->size; r++)
-            sizes[r] = each[r];
-    }
+    if (p->rank > 0)
+        TRY(send_block(p, mine, size));
+    else
+        TRY(receive_all(p, mine, each, all, sizes));
     *out = all;
     all = NULL;
 out:

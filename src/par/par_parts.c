@@ -7,15 +7,14 @@
 
 enum {
     TAG_SLICE = 1,
-    AHEAD = 2,          /* buckets in flight */
+    AHEAD = 2,          /* buckets in flight: this one and the next */
     GRAIN = 1024,       /* elements: a slice is a whole number of them */
     LEAST_BUCKET = 4096 /* bytes */
 };
 
 struct sum {
     uint32_t shards;
-    const struct part *parts;
-    uint32_t n_parts;
+    struct parts parts;
     size_t len;
     size_t elem;
     char *total;
@@ -136,45 +135,80 @@ out:
     return st;
 }
 
-/* Ask for the slices this rank owns, send those it does not. */
-static status post(struct par *p, struct sum *s, size_t b)
+static status
+ask_one(struct par *p, struct sum *s, int set, int from, char *to, size_t bytes)
+{
+    status st = OK;
+
+    MPI_TRY(p,
+            MPI_Irecv(to, (int)bytes, MPI_BYTE, from, TAG_SLICE, p->comm,
+                      &s->request[set][s->n_request[set]]),
+            "receive a slice");
+    s->n_request[set]++;
+out:
+    return st;
+}
+
+/* Ask for the slices of bucket b that this rank owns. */
+static status ask(struct par *p, struct sum *s, size_t b)
 {
     status st = OK;
     int set = (int)(b % AHEAD);
-    struct span v = bucket_span(s, b);
-    struct span own = slice(p, v, p->rank);
+    size_t bytes = slice(p, bucket_span(s, b), p->rank).n * s->elem;
     char *to = s->slices[set];
-    MPI_Request *q = s->request[set];
-    int n = 0;
 
-    for (int r = 0; own.n > 0 && r < p->size; r++) {
-        uint32_t nodes = par_nodes(p, s->shards, r, NULL);
+    for (int r = 0; bytes > 0 && r < p->size; r++) {
+        uint32_t nodes = r == p->rank ? 0 : par_nodes(p, s->shards, r, NULL);
 
-        for (uint32_t k = 0; r != p->rank && k < nodes; k++) {
-            MPI_TRY(p,
-                    MPI_Irecv(to, (int)(own.n * s->elem), MPI_BYTE, r,
-                              TAG_SLICE, p->comm, &q[n]),
-                    "receive a slice");
-            to += own.n * s->elem;
-            n++;
-        }
+        for (uint32_t k = 0; k < nodes; k++, to += bytes)
+            TRY(ask_one(p, s, set, r, to, bytes));
     }
+out:
+    return st;
+}
+
+/* Send this rank's part of slice v to its owner. */
+static status
+give_one(struct par *p, struct sum *s, int set, int to, struct span v)
+{
+    status st = OK;
+
+    for (uint32_t k = 0; v.n > 0 && k < s->parts.n; k++) {
+        const char *from = s->parts.at[k].value;
+
+        MPI_TRY(p,
+                MPI_Isend(from + v.lo * s->elem, (int)(v.n * s->elem), MPI_BYTE,
+                          to, TAG_SLICE, p->comm,
+                          &s->request[set][s->n_request[set]]),
+                "send a slice");
+        s->n_request[set]++;
+    }
+out:
+    return st;
+}
+
+/* Send the slices of bucket b to their owners, not all to rank 0 at first. */
+static status give(struct par *p, struct sum *s, size_t b)
+{
+    status st = OK;
+
     for (int i = 1; i < p->size; i++) {
-        int r = (p->rank + i) % p->size; /* not all at rank 0 at once */
-        struct span theirs = slice(p, v, r);
+        int r = (p->rank + i) % p->size;
 
-        for (uint32_t k = 0; theirs.n > 0 && k < s->n_parts; k++) {
-            const char *from = s->parts[k].value;
-
-            MPI_TRY(p,
-                    MPI_Isend(from + theirs.lo * s->elem,
-                              (int)(theirs.n * s->elem), MPI_BYTE, r, TAG_SLICE,
-                              p->comm, &q[n]),
-                    "send a slice");
-            n++;
-        }
+        TRY(give_one(p, s, (int)(b % AHEAD), r,
+                     slice(p, bucket_span(s, b), r)));
     }
-    s->n_request[set] = n;
+out:
+    return st;
+}
+
+static status post(struct par *p, struct sum *s, size_t b)
+{
+    status st = OK;
+
+    s->n_request[b % AHEAD] = 0;
+    TRY(ask(p, s, b));
+    TRY(give(p, s, b));
 out:
     return st;
 }
@@ -194,13 +228,14 @@ static status fold(struct par *p, struct sum *s, size_t b)
         "wait for slices");
     if (own.n == 0)
         return OK;
+    BUG_IF(!s->source || !s->parts.at);
     for (int r = 0; r < p->size; r++) {
         uint32_t nodes = par_nodes(p, s->shards, r, s->source + n);
 
         for (uint32_t k = 0; k < nodes; k++) {
             if (r == p->rank) {
                 s->source[n + k].value =
-                    (char *)s->parts[k].value + own.lo * s->elem;
+                    (char *)s->parts.at[k].value + own.lo * s->elem;
             } else {
                 s->source[n + k].value = from;
                 from += own.n * s->elem;
@@ -239,16 +274,36 @@ static void check_parts(const struct par *p, const struct sum *s)
     struct part want[TREE_MAX_DEPTH];
     uint32_t n = par_nodes(p, s->shards, p->rank, want);
 
-    BUG_IF(n != s->n_parts);
+    BUG_IF(n != s->parts.n);
     for (uint32_t k = 0; k < n; k++)
-        BUG_IF(want[k].lo != s->parts[k].lo || want[k].n != s->parts[k].n);
+        BUG_IF(want[k].lo != s->parts.at[k].lo ||
+               want[k].n != s->parts.at[k].n);
+}
+
+static status run_buckets(struct par *p, struct sum *s)
+{
+    status st = OK;
+    size_t buckets;
+
+    if (s->len == 0)
+        return OK;
+    BUG_IF(s->bucket == 0);
+    buckets = (s->len + s->bucket - 1) / s->bucket;
+    TRY(post(p, s, 0));
+    for (size_t b = 0; b < buckets; b++) {
+        if (b + 1 < buckets)
+            TRY(post(p, s, b + 1));
+        TRY(fold(p, s, b));
+        TRY(gather(p, s, b));
+    }
+out:
+    return st;
 }
 
 status par_sum_parts(struct par *p,
-                     status mine,
+                     status so_far,
                      uint32_t shards,
-                     const struct part *parts,
-                     uint32_t n_parts,
+                     struct parts parts,
                      size_t len,
                      size_t elem,
                      void *total)
@@ -256,31 +311,20 @@ status par_sum_parts(struct par *p,
     status st = OK;
     struct sum s = {.shards = shards,
                     .parts = parts,
-                    .n_parts = n_parts,
                     .len = len,
                     .elem = elem,
                     .total = total};
-    size_t buckets;
 
-    if (mine == OK)
+    if (so_far == OK)
         check_parts(p, &s);
-    if (mine == OK && p->size > 1)
-        mine = prepare(p, &s);
-    TRY(par_agree(p, mine));
-    if (p->size == 1) {
-        par_fold_run(p->fold, shards, parts, n_parts, len * elem, elem,
+    if (so_far == OK && p->size > 1)
+        so_far = prepare(p, &s);
+    TRY(par_agree(p, so_far));
+    if (p->size == 1)
+        par_fold_run(p->fold, shards, parts.at, parts.n, len * elem, elem,
                      &s.total);
-        return OK;
-    }
-    buckets = len > 0 ? (len + s.bucket - 1) / s.bucket : 0;
-    for (size_t b = 0; b < buckets && b < AHEAD - 1; b++)
-        TRY(post(p, &s, b));
-    for (size_t b = 0; b < buckets; b++) {
-        if (b + AHEAD - 1 < buckets)
-            TRY(post(p, &s, b + AHEAD - 1));
-        TRY(fold(p, &s, b));
-        TRY(gather(p, &s, b));
-    }
+    else
+        TRY(run_buckets(p, &s));
 out:
     return st;
 }

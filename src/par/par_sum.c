@@ -68,9 +68,12 @@ static void fold_rows(
     char *out[TREE_MAX_DEPTH];
     uint32_t n = tree_nodes(shards, b.lo, b.n, NULL);
 
-    for (uint32_t i = 0; i < b.n; i++)
-        leaf[i] =
-            (struct part){b.lo + i, 1, (void *)(uintptr_t)(rows + i * len)};
+    for (uint32_t i = 0; i < b.n; i++) {
+        const double *row = rows + i * len;
+
+        leaf[i] = (struct part){b.lo + i, 1, NULL};
+        memcpy(&leaf[i].value, &row, sizeof row); /* the fold only reads */
+    }
     for (uint32_t k = 0; k < n; k++)
         out[k] = to + k * len * sizeof *rows;
     par_fold_run(p->fold, shards, leaf, b.n, len * sizeof *rows, sizeof *rows,
@@ -102,7 +105,7 @@ fold_all(struct par *p, uint32_t shards, size_t bytes, char *total)
 }
 
 status par_sum_f64(struct par *p,
-                   status mine,
+                   status so_far,
                    uint32_t shards,
                    const double *rows,
                    size_t len,
@@ -110,19 +113,19 @@ status par_sum_f64(struct par *p,
 {
     status st = OK;
     size_t bytes = len * sizeof *rows;
-    struct head h = {(int32_t)mine, (int32_t)p->rank};
+    struct head h = {(int32_t)so_far, (int32_t)p->rank};
     char *message;
 
     BUG_IF(shards == 0);
-    TRY(room(p, mine, shards, layout(p, shards, bytes)));
+    TRY(room(p, so_far, shards, layout(p, shards, bytes)));
     if (p->size == 1) {
-        if (mine == OK)
+        if (so_far == OK)
             fold_rows(p, shards, rows, len, (char *)total);
-        return mine;
+        return so_far;
     }
     message = p->send.mem;
     memcpy(message, &h, sizeof h);
-    if (mine == OK)
+    if (so_far == OK)
         fold_rows(p, shards, rows, len, message + sizeof h);
     MPI_TRY(p,
             MPI_Gatherv(message, p->count[p->rank], MPI_BYTE, p->recv.mem,
@@ -145,7 +148,7 @@ out:
 }
 
 status par_gather_shards(struct par *p,
-                         status mine_st,
+                         status so_far,
                          uint32_t shards,
                          const void *mine,
                          size_t size,
@@ -154,7 +157,7 @@ status par_gather_shards(struct par *p,
     status st = OK;
     MPI_Datatype row = MPI_DATATYPE_NULL;
 
-    TRY(par_agree(p, mine_st));
+    TRY(par_agree(p, so_far));
     if (size == 0 || shards == 0)
         return OK;
     if (p->size == 1) {

@@ -25,10 +25,10 @@ static status
 grad_total(void *ctx, status st, size_t len, enum dtype dtype, void *total)
 {
     struct meet_par *m = ctx;
-    uint32_t n = 0;
-    const struct part *parts = fold_parts(m->fold, &n);
+    struct parts parts = {NULL, 0};
 
-    st = par_sum_parts(m->par, st, m->meet.shards, parts, n, len, (size_t)dtype,
+    parts.at = fold_parts(m->fold, &parts.n);
+    st = par_sum_parts(m->par, st, m->meet.shards, parts, len, (size_t)dtype,
                        total);
     fold_reset(m->fold);
     return st;

@@ -28,8 +28,8 @@ static status meet(enum kind kind, status st)
     case GATHER:
         return par_gather_shards(world, st, V, st ? NULL : ids, 8, ids);
     default:
-        return par_sum_parts(world, st, V, st ? NULL : parts, st ? 0 : n, LEN,
-                             8, total);
+        return par_sum_parts(world, st, V, (struct parts){st ? NULL : parts, n},
+                             LEN, 8, total);
     }
 }
 
@@ -56,14 +56,12 @@ static void test_failures(void **state)
     int n = par_size(world);
 
     (void)state;
-    for (int round = 0; round < 2; round++) {
-        for (int kind = 0; kind < KINDS; kind++) {
-            for (int k = 0; k < n; k++) {
-                fail_at((enum kind)kind, k, k, ERR_DATA);
-                fail_at((enum kind)kind, k, n - 1, STOPPED);
-                need_ok(meet((enum kind)kind, OK));
-            }
-        }
+    for (int i = 0; i < 2 * KINDS * n; i++) {
+        enum kind kind = (enum kind)(i / n % KINDS);
+
+        fail_at(kind, i % n, i % n, ERR_DATA);
+        fail_at(kind, i % n, n - 1, STOPPED);
+        need_ok(meet(kind, OK));
     }
 }
 

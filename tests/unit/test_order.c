@@ -34,9 +34,10 @@ static void test_against_stable(void **state)
         for (uint32_t i = 0; i < n; i++) {
             uint64_t v = stream_below(&s, n + 2);
 
-            key[i] = v == n       ? (double)NAN
-                     : v == n + 1 ? -0.0
-                                  : (double)(v / 3) - n / 9;
+            key[i] = v == n ? (double)NAN
+                     : v == n + 1
+                         ? -0.0
+                         : (double)(int64_t)(v / 3) - (double)(int64_t)(n / 9);
         }
         order_f64(key, n, got);
         stable(key, n, 1, want);

@@ -245,9 +245,9 @@ static void test_faults_are_seen(void **state)
         for (uint32_t i = v - 1; i-- > 0;)
             for (int k = 0; k < LEN; k++)
                 pair[k] = leaf[i][k] + pair[k];
-        zero_seen += memcmp(zero, want, sizeof want) != 0;
-        left_seen += memcmp(left, want, sizeof want) != 0;
-        pair_seen += memcmp(pair, want, sizeof want) != 0;
+        zero_seen += !same_bits(zero, want, sizeof want);
+        left_seen += !same_bits(left, want, sizeof want);
+        pair_seen += !same_bits(pair, want, sizeof want);
     }
     assert_int_equal(zero_seen, MAX_V - 2);
     assert_true(left_seen > 20);
