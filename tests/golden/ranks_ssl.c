@@ -1,9 +1,8 @@
 /* The pretraining runs of the original on the ranks it is started with; their
  * digest must be that of one process. */
-#include "mpi/ranks.h"
-
 #include "golden/golden.h"
 #include "golden/golden_ssl.h"
+#include "mpi/ranks.h"
 #include "nn/meet_local.h"
 #include "train/meet_par.h"
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# headers.sh ROOT [CC]: every header of src/ and tests/ compiles alone, has the
+# headers.sh ROOT [CC [FLAGS...]]: every header of src/ and tests/ compiles alone, has the
 # guard FOLDER_FILE_H, and says in a comment what it declares.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
@@ -7,7 +7,7 @@ root=$1
 cc=${2:-cc}
 looked=0
 read -ra flags <<<"$(pkg-config --cflags netcdf yaml-0.1 jansson 2>/dev/null)"
-flags+=(-std=c17 -D_GNU_SOURCE '-DFMCIB_VERSION="0"' -Wall -Wextra -Werror
+flags+=("${@:3}" -std=c17 -D_GNU_SOURCE '-DFMCIB_VERSION="0"' -Wall -Wextra -Werror
     -Wno-unused-function -Wno-unused-const-variable -Wno-unused-variable
     -fsyntax-only -I "$root/src" -I "$root/tests")
 

@@ -1,5 +1,4 @@
 #include "check.h"
-
 #include "train/sampler.h"
 
 enum { ROWS = 11467 };
