@@ -4,7 +4,7 @@
 # or OpenMP.
 set -euo pipefail
 build=$1
-exact='sqrt|fma|fabs|floor|ceil|trunc|round|rint|nearbyint|lrint|llrint|lround|llround|copysign|frexp|ldexp|scalbn|scalbln|ilogb|logb|nextafter|fmax|fmin|fmod|remainder|modf|fdim'
+exact='fegetround|sqrt|fma|fabs|floor|ceil|trunc|round|rint|nearbyint|lrint|llrint|lround|llround|copysign|frexp|ldexp|scalbn|scalbln|ilogb|logb|nextafter|fmax|fmin|fmod|remainder|modf|fdim'
 libm=$(ldconfig -p | awk '/libm\.so\.6/ { print $NF; exit }')
 libs=("$build"/src/*/libfmcib_*.a)
 [ -e "${libs[0]}" ] || { echo "symbols: no libraries under $build/src"; exit 1; }
