@@ -200,7 +200,6 @@ static status fill_simple(const struct cohort *c,
 
     phantom_draw(c->seed, patient, &p);
     for (int n = 0; n < PHANTOM_LESIONS; n++, row++) {
-        f->index[row] = patient * PHANTOM_LESIONS + (uint32_t)n;
         memcpy(f->value + (size_t)row * PHANTOM_SIMPLE,
                c->made[patient].simple[n], sizeof c->made[patient].simple[n]);
         for (int k = 0; k < KIND_SIMPLE.n; k++) {

@@ -153,7 +153,10 @@ collect(const struct extract *x, const char *values, struct features **out)
     memcpy(t->weights, x->digest, SHA256_HEX);
     memcpy(t->input, f->digest, SHA256_HEX);
     for (uint32_t c = 0; c < cols; c++) {
-        TRY(features_name(t, c, source_col(s, c)));
+        const char *name = source_col(s, c);
+
+        /* a list's own row numbers, by the name pandas gives them */
+        TRY(features_name(t, c, name[0] ? name : "Unnamed: 0"));
         for (uint32_t r = 0; r < t->rows; r++)
             TRY(features_cell(t, r, c, source_cell(s, r, c)));
     }
