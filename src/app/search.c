@@ -26,7 +26,7 @@ static const struct conf_row rows[] = {
     {"input.features", CONF_TEXT, AT(input.features), "", 1, 0, NULL, "",
      PLACEMENT,
      "feature tables, joined side by side if several (comma): folders with "
-     "train, val, test, or files with a split column"},
+     "train, val, test, names with {split}, or files with a split column"},
     {"input.train", CONF_TEXT, AT(input.file[SPLIT_TRAIN]), "", 1, 0, NULL, "",
      PLACEMENT, "training tables instead (comma: joined side by side)"},
     {"input.val", CONF_TEXT, AT(input.file[SPLIT_VAL]), "", 1, 0, NULL, "",

@@ -42,6 +42,21 @@ out:
     return st;
 }
 
+/* "simple_{split}.csv" for a split; a copy of the item when it has none. */
+static status for_split(const char *item, const char *split, char **out)
+{
+    static const char mark[] = "{split}";
+    const char *at = strstr(item, mark);
+    struct text t = {0};
+
+    if (!at)
+        return mem_text(item, out);
+    text_put(&t, item, (size_t)(at - item));
+    text_add(&t, "%s%s", split, at + strlen(mark));
+    *out = t.s;
+    return text_status(&t);
+}
+
 /* One item of a list -> the file to read. *whole: every row of it belongs to
  * the split. Validation and test may be missing (*out NULL). */
 static status find_table(const char *item,
@@ -51,21 +66,30 @@ static status find_table(const char *item,
                          bool *whole)
 {
     const char *name = search_split_name(split);
+    bool marked = strstr(item, "{split}") != NULL;
+    bool may_miss = !named && split != SPLIT_TRAIN;
+    char *path = NULL;
     status st = OK;
 
     *out = NULL;
-    *whole = named || file_is_dir(item);
-    if (!file_is_dir(item)) {
-        ENSURE(file_exists(item), ERR_FILE, "%s: no such file or folder", item);
-        TRY(mem_text(item, out));
-    } else {
-        TRY(in_folder(item, name, out));
-        ENSURE(*out || (split != SPLIT_TRAIN && !named), ERR_FILE,
+    TRY(for_split(item, name, &path));
+    *whole = named || marked || file_is_dir(path);
+    if (file_is_dir(path)) {
+        TRY(in_folder(path, name, out));
+        ENSURE(*out || may_miss, ERR_FILE,
                "%s: no features of the split \"%s\" (%s/features.nc, "
                "%s_features.csv or the like)",
-               item, name, name, name);
+               path, name, name, name);
+    } else {
+        ENSURE(file_exists(path) || (marked && may_miss), ERR_FILE,
+               "%s: no such file or folder", path);
+        if (file_exists(path)) {
+            *out = path;
+            path = NULL;
+        }
     }
 out:
+    mem_free(path);
     return st;
 }
 

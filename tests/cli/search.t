@@ -142,6 +142,9 @@ expect_equal "$(digest study)" "$cv"
 run "${search[@]}" --out join --set input.features=f,f
 expect_status 0
 expect_in_file '"features": 24' join/study.json
+run "${search[@]}" --out pattern --set 'input.features=f/{split}_features.csv'
+expect_status 0
+expect_equal "$(digest study)" "$one"
 {
     sed '1s/label/label,split/; 2,$s/\(p[0-9]*\.nii,[0-9]*\)/\1,train/' f/train_features.csv
     sed '1d; s/\(p[0-9]*\.nii,[0-9]*\)/\1,val/' f/val_features.csv

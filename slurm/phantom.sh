@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# A cohort of phantom CTs: one task per core, files only.
+#   sbatch slurm/phantom.sh [JOB.yaml] [--set key=value ...]
+#SBATCH --job-name=fmcib-phantom
+#SBATCH --ntasks=4
+#SBATCH --cpus-per-task=1
+#SBATCH --mem-per-cpu=1G
+#SBATCH --time=00:30:00
+#SBATCH --signal=USR1@180
+#SBATCH --output=%x-%j.out
+#SBATCH --open-mode=append
+#SBATCH --requeue
+set -euo pipefail
+
+# Slurm runs a copy of this file; the project is where sbatch was called.
+for home in "${FMCIB_HOME:-}" "${SLURM_SUBMIT_DIR:-.}" "${SLURM_SUBMIT_DIR:-.}/.."; do
+    if [ -n "$home" ] && [ -f "$home/slurm/lib.sh" ]; then
+        break
+    fi
+done
+FMCIB_HOME=$(cd "$home" && pwd)
+export FMCIB_HOME
+# shellcheck source=slurm/lib.sh
+. "$FMCIB_HOME/slurm/lib.sh" || {
+    echo "set FMCIB_HOME to the folder of fmcib-hpc, or call sbatch there" >&2
+    exit 4
+}
+
+stage fmcib-phantom jobs/demo/phantom.yaml "$@"
