@@ -189,28 +189,39 @@ out:
     return st;
 }
 
+static status
+put_notes(struct features *f, uint32_t row, const struct phantom *p, int n)
+{
+    status st = OK;
+    struct text t = {0};
+
+    for (int k = 0; k < KIND_SIMPLE.n; k++) {
+        text_free(&t);
+        put_cell(&t, KIND_SIMPLE.column[k], p, n);
+        TRY(text_status(&t));
+        TRY(features_cell(f, row, (uint32_t)k, t.s));
+    }
+out:
+    text_free(&t);
+    return st;
+}
+
 static status fill_simple(const struct cohort *c,
                           uint32_t patient,
                           uint32_t row,
                           struct features *f)
 {
     status st = OK;
-    struct text t = {0};
+    const struct phantom_made *made = &c->made[patient];
     struct phantom p;
 
     phantom_draw(c->seed, patient, &p);
     for (int n = 0; n < PHANTOM_LESIONS; n++, row++) {
-        memcpy(f->value + (size_t)row * PHANTOM_SIMPLE,
-               c->made[patient].simple[n], sizeof c->made[patient].simple[n]);
-        for (int k = 0; k < KIND_SIMPLE.n; k++) {
-            text_free(&t);
-            put_cell(&t, KIND_SIMPLE.column[k], &p, n);
-            TRY(text_status(&t));
-            TRY(features_cell(f, row, (uint32_t)k, t.s));
-        }
+        memcpy(f->value + (size_t)row * PHANTOM_SIMPLE, made->simple[n],
+               sizeof made->simple[n]);
+        TRY(put_notes(f, row, &p, n));
     }
 out:
-    text_free(&t);
     return st;
 }
 

@@ -190,27 +190,23 @@ out:
     return st;
 }
 
-/* Voxels of every entry lie inside their array. */
-static status check_entries(const struct patch_shard *s)
+/* The voxels of an entry lie inside their array. */
+static status check_entry(const struct patch_shard *s,
+                          const struct patch_entry *e)
 {
     status st = OK;
+    uint64_t len = s->len[patch_type_slot(e->info.type)];
+    uint64_t n = 1;
 
-    for (uint32_t i = 0; i < s->table.n; i++) {
-        const struct patch_entry *e = &s->table.entry[i];
-        uint64_t len = s->len[patch_type_slot(e->info.type)];
-        uint64_t n = 1;
-
-        for (int a = 0; a < 3; a++) {
-            ENSURE(e->info.dim[a] < (1U << 20), ERR_DATA,
-                   "%s: row %" PRIu32 ": impossible patch", s->path,
-                   e->info.row);
-            n *= e->info.dim[a];
-        }
-        ENSURE(e->at <= len && n <= len - e->at, ERR_DATA,
-               "%s: row %" PRIu32 ": voxels %" PRIu64 " to %" PRIu64
-               " are outside the %" PRIu64 " there are",
-               s->path, e->info.row, e->at, e->at + n, len);
+    for (int a = 0; a < 3; a++) {
+        ENSURE(e->info.dim[a] < (1U << 20), ERR_DATA,
+               "%s: row %" PRIu32 ": impossible patch", s->path, e->info.row);
+        n *= e->info.dim[a];
     }
+    ENSURE(e->at <= len && n <= len - e->at, ERR_DATA,
+           "%s: row %" PRIu32 ": voxels %" PRIu64 " to %" PRIu64
+           " are outside the %" PRIu64 " there are",
+           s->path, e->info.row, e->at, e->at + n, len);
 out:
     return st;
 }
@@ -234,7 +230,8 @@ static status read_entries(struct patch_shard *s)
     TRY(mem_new(n, sizeof *s->table.entry, &s->table.entry));
     TRY(mem_new(n, PATCH_SHA, &buf));
     TRY(fill_entries(s, buf));
-    TRY(check_entries(s));
+    for (uint32_t i = 0; i < s->table.n; i++)
+        TRY(check_entry(s, &s->table.entry[i]));
 out:
     mem_free(buf);
     return st;

@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 #include "store/patch.h"
 #include "store/patch_file.h"
@@ -33,7 +34,23 @@ struct patch_store {
 
 /* ---- opening ----------------------------------------------------------- */
 
-/* The shard count is in the names: patches-00000-of-00016.nc. */
+/* "patches-00003-of-00016.nc" gives 16; 0 when the name is no shard's. */
+static uint32_t count_in_name(const char *name)
+{
+    static const char form[] = "patches-#####-of-#####.nc";
+    int64_t n = 0;
+    char digits[6] = "";
+
+    if (strlen(name) != strlen(form))
+        return 0;
+    for (size_t i = 0; form[i]; i++)
+        if (form[i] == '#' ? name[i] < '0' || name[i] > '9'
+                           : name[i] != form[i])
+            return 0;
+    memcpy(digits, name + 17, 5);
+    return text_to_i64(digits, &n) ? (uint32_t)n : 0;
+}
+
 static status count_shards(const char *dir, uint32_t *out)
 {
     status st = OK;
@@ -43,20 +60,13 @@ static status count_shards(const char *dir, uint32_t *out)
 
     ENSURE(d, ERR_FILE, "%s: %s", dir, strerror(errno));
     while ((e = readdir(d))) {
-        uint32_t i = 0;
-        uint32_t n = 0;
-        char end = 0;
+        uint32_t n = count_in_name(e->d_name);
 
-        if (sscanf(e->d_name, "patches-%5" SCNu32 "-of-%5" SCNu32 ".n%c", &i,
-                   &n, &end) != 3 ||
-            end != 'c' ||
-            strlen(e->d_name) != strlen("patches-00000-of-00000.nc"))
-            continue;
-        ENSURE(found == 0 || found == n, ERR_RUN,
+        ENSURE(n == 0 || found == 0 || found == n, ERR_RUN,
                "%s: holds shards of two stores, of %" PRIu32 " and of %" PRIu32
                " files",
                dir, found, n);
-        found = n;
+        found = n ? n : found;
     }
     ENSURE(found > 0, ERR_FILE,
            "%s: no patch store (no file patches-00000-of-....nc)", dir);
