@@ -315,34 +315,42 @@ out:
 
 /* ---- departures from the published recipe */
 
+/* Keys of the run that say something else than one published value. */
+static status
+one_published(struct report *r, const struct json *j, const char *file)
+{
+    status st = OK;
+    const char *key = json_text(json_get(j, "key"));
+    const char *value = json_text(json_get(j, "value"));
+    const char *source = json_text(json_get(j, "source"));
+
+    ENSURE(key && value && source, ERR_DATA,
+           "%s: an entry of \"published\" needs the texts key, value, source",
+           file);
+    for (size_t k = 0; k < r->n_keys; k++) {
+        struct report_deviation *d = NULL;
+
+        if (strcmp(r->key[k].key, key) != 0 ||
+            strcmp(r->key[k].value, value) == 0)
+            continue;
+        TRY(REPORT_ADD(r, deviation, n_deviations, cap_deviations, &d));
+        d->key = pool_text(&r->pool, &st, "%s", key);
+        d->here = r->key[k].value;
+        d->published = pool_text(&r->pool, &st, "%s", value);
+        d->source = pool_text(&r->pool, &st, "%s", source);
+        TRY(st);
+    }
+out:
+    return st;
+}
+
 status gate_deviations(struct report *r, const struct gate_inputs *in)
 {
     status st = OK;
     const struct json *list = json_get(in->reference, "published");
 
-    for (size_t i = 0; i < json_len(list); i++) {
-        const char *key = json_text(json_get(json_at(list, i), "key"));
-        const char *value = json_text(json_get(json_at(list, i), "value"));
-        const char *source = json_text(json_get(json_at(list, i), "source"));
-
-        ENSURE(key && value && source, ERR_DATA,
-               "%s: entry %zu of \"published\" needs the texts key, value, "
-               "source",
-               in->reference_name, i);
-        for (size_t k = 0; k < r->n_keys; k++) {
-            struct report_deviation *d = NULL;
-
-            if (strcmp(r->key[k].key, key) != 0 ||
-                strcmp(r->key[k].value, value) == 0)
-                continue;
-            TRY(REPORT_ADD(r, deviation, n_deviations, cap_deviations, &d));
-            d->key = pool_text(&r->pool, &st, "%s", key);
-            d->here = r->key[k].value;
-            d->published = pool_text(&r->pool, &st, "%s", value);
-            d->source = pool_text(&r->pool, &st, "%s", source);
-            TRY(st);
-        }
-    }
+    for (size_t i = 0; i < json_len(list); i++)
+        TRY(one_published(r, json_at(list, i), in->reference_name));
 out:
     return st;
 }

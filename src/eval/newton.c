@@ -130,8 +130,8 @@ static status forward(struct newton *f, const double *w, double *z)
 {
     struct product t = {.f = f, .in = w, .out = z};
 
-    return share(f, f->panels * ((f->n + CHUNK - 1) / CHUNK), forward_chunk,
-                 &t);
+    return share(f, (size_t)f->panels * ((f->n + CHUNK - 1) / CHUNK),
+                 forward_chunk, &t);
 }
 
 static status
@@ -139,8 +139,8 @@ backward(struct newton *f, const double *r, double *g, bool square)
 {
     struct product t = {.f = f, .in = r, .out = g, .square = square};
 
-    return share(f, f->panels * ((f->m + CHUNK - 1) / CHUNK), backward_chunk,
-                 &t);
+    return share(f, (size_t)f->panels * ((f->m + CHUNK - 1) / CHUNK),
+                 backward_chunk, &t);
 }
 
 /* ---- sums over weights; the intercept row is not penalised */
@@ -306,7 +306,7 @@ static bool line_search(struct newton *f)
     double now = 0.5 * ww + f->c * f->loss;
     double t = 1.0;
 
-    for (int h = 0; h < HALVINGS; h++, t *= 0.5) {
+    for (int h = 0; h < HALVINGS; h++) {
         double then =
             0.5 * (ww + 2.0 * t * ws + t * t * ss) + f->c * loss_at(f, t);
 
@@ -314,6 +314,7 @@ static bool line_search(struct newton *f)
             f->ops->axpy(t, f->step, f->w, f->n_w);
             return true;
         }
+        t *= 0.5;
     }
     return false;
 }

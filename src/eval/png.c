@@ -127,8 +127,9 @@ status png_data_uri(const uint8_t *pixels,
     ENSURE(width > 0 && height > 0, ERR_DATA, "picture of %u x %u pixels",
            width, height);
     TRY(mem_new(n, 1, &raw));
-    TRY(mem_new(n + 5 * (n / STORED_MAX + 1) + 6 + 3 * CHUNK_EXTRA + 13 + 8, 1,
-                &b.at));
+    TRY(mem_new(n + 5 * (n / STORED_MAX + 1) + 6 + (size_t)3 * CHUNK_EXTRA +
+                    13 + 8,
+                1, &b.at));
     for (size_t y = 0; y < height; y++) /* filter 0 in front of each row */
         memcpy(raw + y * row + 1, pixels + y * width, width);
     put(&b, magic, sizeof magic);
