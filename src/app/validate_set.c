@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 #include "app/validate.h"
 #include "eval/metrics.h"
@@ -155,26 +156,64 @@ out:
     return st;
 }
 
-/* Paired comparisons need the same lesions in the same order. */
+/* Cells of two tables that mean the same: equal text or equal numbers. */
+static bool same_cell(const char *a, const char *b)
+{
+    double x = 0.0;
+    double y = 0.0;
+
+    return strcmp(a, b) == 0 ||
+           (text_to_double(a, &x) && text_to_double(b, &y) && x == y);
+}
+
+static status same_column(const struct study_files *a,
+                          uint32_t col_a,
+                          const struct study_files *b,
+                          uint32_t col_b)
+{
+    status st = OK;
+
+    for (uint32_t i = 0; i < a->rows; i++)
+        ENSURE(same_cell(csv_cell(a->table, i, col_a),
+                         csv_cell(b->table, i, col_b)),
+               ERR_DATA,
+               "%s:%u: %s is \"%s\", but \"%s\" in %s; the feature sets must "
+               "be tested on the same rows",
+               csv_path(b->table), csv_line(b->table, i),
+               *csv_name(b->table, col_b) ? csv_name(b->table, col_b)
+                                          : "the row number",
+               csv_cell(b->table, i, col_b), csv_cell(a->table, i, col_a),
+               csv_path(a->table));
+out:
+    return st;
+}
+
+/* Paired comparisons need the same lesions in the same order: told by the
+ * columns of the list that both tables have, else by the row numbers. */
 static status check_rows(const struct study_files *a,
                          const struct study_files *b)
 {
+    static const char *const key[] = {"target", "image_path", "coordX",
+                                      "coordY", "coordZ"};
     status st = OK;
+    uint32_t shared = 0;
 
     ENSURE(a->rows == b->rows && a->classes == b->classes, ERR_DATA,
            "%s: %u rows of %u classes, but %s has %u of %u; the feature sets "
            "must be tested on the same rows",
            csv_path(b->table), b->rows, b->classes, csv_path(a->table), a->rows,
            a->classes);
-    for (uint32_t i = 0; i < a->rows; i++)
-        ENSURE(a->y[i] == b->y[i] && strcmp(csv_cell(a->table, i, 0),
-                                            csv_cell(b->table, i, 0)) == 0,
-               ERR_DATA,
-               "%s:%u: row \"%s\" of class %d, but %s has row \"%s\" of class "
-               "%d there; the feature sets must be tested on the same rows",
-               csv_path(b->table), csv_line(b->table, i),
-               csv_cell(b->table, i, 0), b->y[i], csv_path(a->table),
-               csv_cell(a->table, i, 0), a->y[i]);
+    for (size_t i = 0; i < sizeof key / sizeof key[0]; i++) {
+        int32_t x = csv_find(a->table, key[i]);
+        int32_t y = csv_find(b->table, key[i]);
+
+        if (x < 0 || y < 0)
+            continue;
+        TRY(same_column(a, (uint32_t)x, b, (uint32_t)y));
+        shared++;
+    }
+    if (shared == 1) /* the target alone tells no lesion */
+        TRY(same_column(a, 0, b, 0));
 out:
     return st;
 }

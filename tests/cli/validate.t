@@ -149,8 +149,20 @@ study both 0.6 44
 sed -i '7d' s/both/test_results.csv
 bad 5 '119 rows of 3 classes.*same rows'
 study both 0.6 44
+sed -i 's/ct30\./ct31./' s/both/test_results.csv
+bad 5 'image_path is "ct31.*"ct30.*same rows'
+study both 0.6 44
+sed -i '9s/,[0-9]*$/,3/' s/both/test_results.csv
+bad 5 'target is "3", but "2"'
+study both 0.6 44
+for s in random simple pretrained both; do
+    cut -d, -f1,3- "s/$s/test_results.csv" >t.csv && mv t.csv "s/$s/test_results.csv"
+done
 sed -i 's/^30,/31,/' s/both/test_results.csv
-bad 5 'row "31" of class 0.*row "30".*same rows'
+bad 5 'the row number is "31", but "30"'
+study random 0.1 11
+study simple 0.3 22
+study pretrained 0.4 33
 study both 0.6 44
 sed -i '9s/,[0-9]*$/,9/' s/both/test_results.csv
 bad 5 'target "9" is none of the 3'
