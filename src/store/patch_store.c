@@ -356,35 +356,34 @@ out:
 }
 
 /* src need not be aligned for its type. */
+#define CONVERT(ctype)                                                         \
+    for (size_t i = 0; i < n; i++) {                                           \
+        ctype v;                                                               \
+                                                                               \
+        memcpy(&v, src + i * sizeof v, sizeof v);                              \
+        out[i] = (float)v;                                                     \
+    }
+
 static void to_f32(enum digest_type type, const char *src, size_t n, float *out)
 {
-    for (size_t i = 0; i < n; i++) {
-        int16_t i16;
-        int32_t i32;
-        double f64;
-
-        switch (type) {
-        case DIGEST_U8:
-            out[i] = (float)(unsigned char)src[i];
-            break;
-        case DIGEST_I16:
-            memcpy(&i16, src + i * sizeof i16, sizeof i16);
-            out[i] = (float)i16;
-            break;
-        case DIGEST_I32:
-            memcpy(&i32, src + i * sizeof i32, sizeof i32);
-            out[i] = (float)i32;
-            break;
-        case DIGEST_F32:
-            memcpy(&out[i], src + i * sizeof out[i], sizeof out[i]);
-            break;
-        case DIGEST_F64:
-            memcpy(&f64, src + i * sizeof f64, sizeof f64);
-            out[i] = (float)f64;
-            break;
-        case DIGEST_I64:
-            BUG_IF(type == DIGEST_I64);
-        }
+    switch (type) {
+    case DIGEST_U8:
+        CONVERT(uint8_t)
+        break;
+    case DIGEST_I16:
+        CONVERT(int16_t)
+        break;
+    case DIGEST_I32:
+        CONVERT(int32_t)
+        break;
+    case DIGEST_F32:
+        memcpy(out, src, n * sizeof *out);
+        break;
+    case DIGEST_F64:
+        CONVERT(double)
+        break;
+    case DIGEST_I64:
+        BUG_IF(type == DIGEST_I64);
     }
 }
 
