@@ -87,8 +87,10 @@ double bench_peak(const char *variant, double ms)
     else if (strcmp(variant, "avx2") == 0)
         burst = burst_avx2;
 #endif
-    for (; now - start < ms * 1e-3; now = bench_seconds())
+    while (now - start < ms * 1e-3) {
         flop += burst(&alive);
+        now = bench_seconds();
+    }
     keep = alive;
     (void)keep;
     return flop / (now - start) / 1e9;

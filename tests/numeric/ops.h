@@ -18,6 +18,14 @@ static inline double number(uint64_t seed, uint64_t i)
     return (double)(z >> 11) * 0x1p-52 - 1;
 }
 
+/* The bits of a float, to compare them (+0 and -0 differ). */
+static inline uint32_t float_bits(float v)
+{
+    uint32_t bits = 0;
+    memcpy(&bits, &v, sizeof bits);
+    return bits;
+}
+
 static inline size_t plain_len(struct shape s)
 {
     return shape_rows(s) * (size_t)s.c;

@@ -43,7 +43,7 @@ static inline void
 check_same(const float *a, const float *b, size_t len, const char *what)
 {
     for (size_t i = 0; i < len; i++)
-        if (memcmp(&a[i], &b[i], sizeof *a) != 0)
+        if (float_bits(a[i]) != float_bits(b[i]))
             fail_msg("%s: element %zu of %zu is %a, ref %a", what, i, len,
                      (double)b[i], (double)a[i]);
 }

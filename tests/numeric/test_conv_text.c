@@ -186,7 +186,7 @@ static int32_t choose(uint64_t seed, uint64_t i, int32_t n)
 
 static void same(float got, float want, const char *what, const struct conv *t)
 {
-    if (memcmp(&got, &want, sizeof got) != 0)
+    if (float_bits(got) != float_bits(want))
         fail_msg("%s of %d -> %d k %d s %d: %a, the text says %a", what,
                  t->d.in.c, t->d.o, t->d.k, t->d.stride, (double)got,
                  (double)want);
