@@ -208,7 +208,7 @@ static status read_steps(struct report *r, const char *folder)
             TRY(csv_f64(t, i, at[f], &s->v[f][i]));
     }
     for (uint32_t i = 0; i<s->n; i += s->n> 1 ? s->n - 1 : 1) {
-        (void)snprintf(what, sizeof what, "vector after step %s",
+        (void)snprintf(what, sizeof what, "weights after step %s",
                        csv_cell(t, i, step));
         TRY(validate_digest(r, "pretraining", what, csv_cell(t, i, sha)));
     }

@@ -315,6 +315,16 @@ out:
 
 /* ---- departures from the published recipe */
 
+/* Equal as text or as numbers. */
+static bool same(const char *a, const char *b)
+{
+    double x = 0.0;
+    double y = 0.0;
+
+    return strcmp(a, b) == 0 ||
+           (text_to_double(a, &x) && text_to_double(b, &y) && x == y);
+}
+
 /* Keys of the run that say something else than one published value. */
 static status
 one_published(struct report *r, const struct json *j, const char *file)
@@ -330,8 +340,7 @@ one_published(struct report *r, const struct json *j, const char *file)
     for (size_t k = 0; k < r->n_keys; k++) {
         struct report_deviation *d = NULL;
 
-        if (strcmp(r->key[k].key, key) != 0 ||
-            strcmp(r->key[k].value, value) == 0)
+        if (strcmp(r->key[k].key, key) != 0 || same(r->key[k].value, value))
             continue;
         TRY(REPORT_ADD(r, deviation, n_deviations, cap_deviations, &d));
         d->key = pool_text(&r->pool, &st, "%s", key);
