@@ -165,7 +165,7 @@ norm_forward(struct norm_case *t, struct tensor *x, struct tensor *y)
     *x = dev_tensor_of(t->d, t->s, t->x);
     *y = dev_tensor(t->d, t->s);
     ops->norm_sums(t->d, x, t->views, t->sums);
-    for (ptrdiff_t i = 0; i < t->views * t->s.c; i++) {
+    for (ptrdiff_t i = 0; i < (ptrdiff_t)t->views * t->s.c; i++) {
         double mean = t->sums[2 * i] / rows;
         double var = t->sums[2 * i + 1] / rows - mean * mean;
         t->inv[i] = 1 / sqrt(var + 1e-5);
@@ -203,7 +203,7 @@ static void norm_gradients(
     (void)norm_forward(t, &x, &y);
     ops->norm_bwd_sums(t->d, &x, &y, t->views, t->fwd, &g, t->sums);
     ops->get_f64(t->d, &g, da);
-    for (ptrdiff_t i = 0; i < t->views * t->s.c; i++) {
+    for (ptrdiff_t i = 0; i < (ptrdiff_t)t->views * t->s.c; i++) {
         double inv = t->inv[i];
         db[i % t->s.c] += t->sums[2 * i];
         dw[i % t->s.c] += t->sums[2 * i + 1] * inv;
