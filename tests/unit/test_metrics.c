@@ -130,6 +130,20 @@ static void test_left_out(void **state)
     scored_free(s);
 }
 
+/* Beyond the middle of a gap one counts from its upper end, as numpy does;
+ * the other form differs in the last bit here. */
+static void test_percentile(void **state)
+{
+    const double gap[2] = {0.217, 0.639};
+    const double bad[2] = {0.5, (double)NAN};
+
+    (void)state;
+    assert_true(percentile_sorted(gap, 2, 97.5) == 0.62845);
+    assert_true(percentile_sorted(gap, 2, 0.0) == gap[0]);
+    assert_true(percentile_sorted(gap, 2, 100.0) == gap[1]);
+    assert_true(isnan(percentile_sorted(bad, 2, 2.5)));
+}
+
 static void test_scaler(void **state)
 {
     double x[6] = {1, 5, 2, 5, 3, 5};
@@ -167,7 +181,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_undefined),  cmocka_unit_test(test_bootstrap),
         cmocka_unit_test(test_difference), cmocka_unit_test(test_left_out),
-        cmocka_unit_test(test_scaler),     cmocka_unit_test(test_fold),
+        cmocka_unit_test(test_percentile), cmocka_unit_test(test_scaler),
+        cmocka_unit_test(test_fold),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -162,6 +162,11 @@ static void test_json(void **state)
     text_free(&again);
     assert_ok(report_results(&s.r, &again, other));
     assert_string_not_equal(other, digest);
+    s.r.set[2].metric[METRIC_AUC].value -= 1e-15;
+    s.r.digest[0].sha256 = "00";
+    text_free(&again);
+    assert_ok(report_results(&s.r, &again, other));
+    assert_string_not_equal(other, digest);
     json_free(j);
     text_free(&t);
     text_free(&again);
