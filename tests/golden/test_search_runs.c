@@ -1,8 +1,10 @@
 /* golden/search: single suggestions with everything behind them, and whole
  * optimisations of Optuna, replayed suggestion by suggestion: the recorded
  * parameters and values are fed back, each next suggestion is compared. */
+#include "hpo/study.h"
 #include "hpo/tpe.h"
 #include "search.h"
+#include "tmp.h"
 
 static const char *const tag[] = {"cur", "v31"};
 
@@ -266,11 +268,80 @@ static void runs(void **state)
     count_end(&c);
 }
 
+/* ---- a study with lag 0 ---- */
+
+/* Sequential runs over C alone, through study and journal: Optuna's trials. */
+static bool is_plain(const struct json *run)
+{
+    return json_len(json_get(run, "space")) == 1 &&
+           golden_get(run, "batch") == 1;
+}
+
+static unsigned study_run(const struct json *run, int rules)
+{
+    static struct replay r;
+    const struct json *list = json_get(run, "trials");
+    struct study_conf conf = {.name = "golden"};
+    struct study *study = NULL;
+    char dir[TMP_PATH];
+    char path[TMP_PATH];
+    bool done = false;
+
+    memset(&r, 0, sizeof r);
+    read_options(&r, run, rules);
+    conf.tpe = r.conf;
+    conf.seed = (uint64_t)golden_get(json_get(run, "options"), "seed");
+    conf.trials = (uint32_t)json_len(list);
+    tmp_make(dir);
+    assert_ok(study_open(tmp_path(dir, "j.log", path), &conf, &r.space, false,
+                         &study));
+    for (uint32_t t = 0; t < conf.trials; t++) {
+        const struct json *want = json_at(list, t);
+        uint32_t ticket;
+        const double *x;
+        assert_ok(study_advance(study, &done));
+        assert_true(study_take(study, 0, &ticket, &x));
+        assert_int_equal(ticket, t);
+        assert_near(x[0], golden_get(json_get(want, "params_internal"), "C"),
+                    1e-10, 0);
+        assert_true(
+            study_result(study, t, TRIAL_COMPLETE, golden_get(want, "value")));
+    }
+    assert_ok(study_advance(study, &done));
+    assert_true(done);
+    study_close(study);
+    tmp_clean(dir);
+    space_param_free(&r.param[0]);
+    return conf.trials;
+}
+
+static void study_repeats_optuna(void **state)
+{
+    (void)state;
+    struct count c = {.what = "study with lag 0, trials"};
+    for (int rules = 0; rules < 2; rules++) {
+        struct json *root = golden_open_rules("runs", rules);
+        const struct json *list = json_get(root, "runs");
+        for (size_t i = 0; i < json_len(list); i++) {
+            const struct json *run = json_at(list, i);
+            unsigned n = (unsigned)json_len(json_get(run, "trials"));
+            c.listed += n;
+            if (!is_plain(run))
+                continue;
+            c.covered += n;
+            c.consumed += study_run(run, rules);
+        }
+        json_free(root);
+    }
+    count_end(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(suggest),
         cmocka_unit_test(runs),
+        cmocka_unit_test(study_repeats_optuna),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

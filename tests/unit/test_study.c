@@ -263,6 +263,19 @@ static void goes_on_with_more_trials(void **state)
     assert_string_equal(hex, longer);
 }
 
+/* With trials in flight the liar is on whatever was asked for. */
+static void the_liar_belongs_to_the_lag(void **state)
+{
+    (void)state;
+    char hex[SHA256_HEX];
+    char other[SHA256_HEX];
+    struct study_conf c = conf_for(3);
+    mem_free(run_of(c, 2, hex));
+    c.tpe.liar = false;
+    mem_free(run_of(c, 2, other));
+    assert_string_equal(hex, other);
+}
+
 /* One recorded value changed: the proposals after it are not the journal's. */
 static void a_changed_value_is_found(void **state)
 {
@@ -295,6 +308,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(other_searches_are_refused, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(goes_on_with_more_trials, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(the_liar_belongs_to_the_lag, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_changed_value_is_found, set_up,
                                         tear_down),
