@@ -279,7 +279,7 @@ static status train(struct pretrain *p)
     struct step_facts f = {0};
     char line[128] = "";
     int64_t batch = p->io->conf->shards * p->io->conf->items;
-    bool stop = false;
+    bool stop = p->step == p->io->stop_after;
 
     progress_start(&bar, "pretrain", "item", p->step * batch, p->steps * batch,
                    par_rank(p->io->par) == 0 && !p->io->quiet);

@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Pretraining: one digest for any number of ranks and threads, backends,
 # variants, placement keys, and after stops; identity keys do change it.
+# processors: 2
+# timeout: 900
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/../cli/lib.sh"
 

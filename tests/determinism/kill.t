@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # SIGKILL at five places of a run, each followed by --resume on another number
 # of ranks: the same weights and the same steps as without.
+# processors: 2
+# timeout: 900
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/../cli/lib.sh"
 
