@@ -34,30 +34,56 @@ out:
     return st;
 }
 
-/* This rank's shards into digest [mine.n]; those that are there stay. */
-static status
-make_mine(struct run *run, struct prepare_work *w, char (*digest)[SHA256_HEX])
+/* This rank's shard number i, unless it is there or a stop was asked for:
+ * then STOPPED. Any rank. */
+static status make_shard(struct run *run,
+                         struct prepare_work *w,
+                         uint32_t i,
+                         int64_t *made,
+                         char digest[SHA256_HEX])
 {
     status st = OK;
     const struct prepare_plan *p = w->plan;
+    uint32_t shard = p->mine.lo + i;
+    bool there = false;
+
+    TRY(patch_shard_check(run->conf.out, shard, &p->head, &there, digest));
+    if (there) {
+        w->done += prepare_volumes(p, shard).n;
+        goto out;
+    }
+    if (*made == run->conf.stop_after || run_stop_wanted()) {
+        st = STOPPED;
+        goto out;
+    }
+    TRY(prepare_shard(w, run->conf.out, shard, digest));
+    ++*made;
+out:
+    return st;
+}
+
+/* Shard by shard, the ranks together, so that when one fails the others stop
+ * after the shard they are at. All ranks. */
+static status
+make_shards(struct run *run, struct prepare_work *w, char (*digest)[SHA256_HEX])
+{
+    status st = OK;
+    const struct prepare_plan *p = w->plan;
+    uint32_t rounds =
+        shard_block(p->head.shards, (uint32_t)par_size(run->par), 0).n;
     int64_t made = 0;
 
-    for (uint32_t i = 0; i < p->mine.n; i++) {
-        uint32_t shard = p->mine.lo + i;
-        bool there = false;
+    for (uint32_t i = 0; i < rounds; i++) {
+        bool stopped = false;
 
-        TRY(patch_shard_check(run->conf.out, shard, &p->head, &there,
-                              digest[i]));
-        if (there) {
-            w->done += prepare_volumes(p, shard).n;
-            continue;
-        }
-        if (made == run->conf.stop_after || run_stop_wanted()) {
-            st = STOPPED;
-            goto out;
-        }
-        TRY(prepare_shard(w, run->conf.out, shard, digest[i]));
-        made++;
+        st = OK;
+        if (i < p->mine.n)
+            st = make_shard(run, w, i, &made, digest[i]);
+        stopped = st == STOPPED;
+        TRY(par_agree(run->par, stopped ? OK : st));
+        TRY(par_any(run->par, stopped, &stopped));
+        if (stopped)
+            return STOPPED;
     }
 out:
     return st;
@@ -78,20 +104,16 @@ make_all(struct run *run, struct prepare_plan *p, char (*digest)[SHA256_HEX])
     status st = OK;
     struct progress pr;
     struct prepare_work w = {0};
-    bool stopped = false;
 
     progress_start(&pr, "prepare", "CT", 0, volumes_of(p),
                    par_rank(run->par) == 0 && !run->conf.quiet);
-    TRY(prepare_work_new(p, run->team, &pr, &w));
-    TRY(make_mine(run, &w, digest));
+    st = prepare_work_new(p, run->team, &pr, &w);
+    TRY(par_agree(run->par, st));
+    TRY(make_shards(run, &w, digest));
     progress_end(&pr, w.done, "");
 out:
     prepare_work_free(&w);
-    stopped = st == STOPPED;
-    st = par_agree(run->par, stopped ? OK : st);
-    if (st == OK)
-        st = par_any(run->par, stopped, &stopped);
-    return st != OK ? st : stopped ? STOPPED : OK;
+    return st;
 }
 
 static status

@@ -178,6 +178,35 @@ add_memory(struct prepare_plan *p, const struct geometry *geo, enum pixel pixel)
         p->memory = voxels + patches;
 }
 
+status prepare_type(enum pixel pixel, const char *path, enum digest_type *out)
+{
+    switch (pixel) {
+    case PIXEL_U8:
+        *out = DIGEST_U8;
+        return OK;
+    case PIXEL_I16:
+        *out = DIGEST_I16;
+        return OK;
+    case PIXEL_I32:
+        *out = DIGEST_I32;
+        return OK;
+    case PIXEL_F32:
+        *out = DIGEST_F32;
+        return OK;
+    case PIXEL_F64:
+        *out = DIGEST_F64;
+        return OK;
+    case PIXEL_I8:
+    case PIXEL_U16:
+    case PIXEL_U32:
+        break;
+    }
+    return status_fail(ERR_DATA, __FILE__, __LINE__,
+                       "%s: pixel type %s cannot be stored; convert the volume "
+                       "to int16 or int32",
+                       path, pixel_name(pixel));
+}
+
 static status check_volume(struct prepare_plan *p, uint32_t volume)
 {
     status st = OK;
@@ -186,8 +215,11 @@ static status check_volume(struct prepare_plan *p, uint32_t volume)
     uint64_t edge = 2 * (uint64_t)p->conf->radius;
     struct geometry geo;
     enum pixel pixel = PIXEL_I16;
+    enum digest_type type = DIGEST_I16;
 
     st = volume_peek(p->list->path[row], &geo, &pixel);
+    if (st == OK)
+        st = prepare_type(pixel, p->list->path[row], &type);
     if (st != OK) {
         prepare_blame(p, row);
         goto out;

@@ -110,37 +110,6 @@ out:
     return st;
 }
 
-/* The store has the types that CTs come in. */
-static status
-stored_type(enum pixel pixel, const char *path, enum digest_type *out)
-{
-    switch (pixel) {
-    case PIXEL_U8:
-        *out = DIGEST_U8;
-        return OK;
-    case PIXEL_I16:
-        *out = DIGEST_I16;
-        return OK;
-    case PIXEL_I32:
-        *out = DIGEST_I32;
-        return OK;
-    case PIXEL_F32:
-        *out = DIGEST_F32;
-        return OK;
-    case PIXEL_F64:
-        *out = DIGEST_F64;
-        return OK;
-    case PIXEL_I8:
-    case PIXEL_U16:
-    case PIXEL_U32:
-        break;
-    }
-    return status_fail(ERR_DATA, __FILE__, __LINE__,
-                       "%s: pixel type %s cannot be stored; convert the volume "
-                       "to int16 or int32",
-                       path, pixel_name(pixel));
-}
-
 static status
 put_patch(const struct cut *c, uint32_t i, struct patch_writer *out)
 {
@@ -151,7 +120,7 @@ put_patch(const struct cut *c, uint32_t i, struct patch_writer *out)
     struct text record = {0};
 
     row_of(c, i, &info.row, &info.k);
-    TRY(stored_type(patch->pixel, p->list->path[info.row], &info.type));
+    TRY(prepare_type(patch->pixel, p->list->path[info.row], &info.type));
     for (int a = 0; a < 3; a++)
         info.dim[a] = (uint32_t)patch->shape[a];
     if (info.k == PATCH_POSITIVE) {

@@ -31,9 +31,28 @@ status nc_fail(int rc, const char *file, int line, const char *fmt, ...)
     return status_fail(code, file, line, "%s: %s", what, nc_strerror(rc));
 }
 
+static bool has_folder(const char *path)
+{
+    char *dir = NULL;
+    char *slash = NULL;
+    bool there = true;
+
+    if (mem_text(path, &dir) != OK)
+        return false;
+    slash = strrchr(dir, '/');
+    if (slash && slash != dir) {
+        *slash = '\0';
+        there = file_is_dir(dir);
+    }
+    mem_free(dir);
+    return there;
+}
+
 /* Wait 0.1, 0.2, ... 1.6 s, at most 5 times. */
 static void wait_for(const char *path)
 {
+    if (!has_folder(path))
+        return;
     for (int i = 0; i < 5 && !file_exists(path); i++) {
         long ms = 100L << i;
         struct timespec t = {ms / 1000, (ms % 1000) * 1000000};
