@@ -26,4 +26,4 @@ export FMCIB_HOME
     exit 4
 }
 
-stage fmcib-extract jobs/extract.yaml "$@"
+stage fmcib-extract jobs/extract-task1.yaml "$@"

@@ -26,4 +26,4 @@ export FMCIB_HOME
     exit 4
 }
 
-stage fmcib-validate jobs/validate.yaml "$@"
+stage fmcib-validate jobs/demo/validate.yaml "$@"

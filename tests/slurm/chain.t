@@ -74,6 +74,10 @@ run "$chain" -n "$FMCIB_SOURCE/jobs/demo/chain.txt"
 expect_status 0
 expect_out 'afterok:<search>:<random>:<simple>:<both>'
 
+run "$chain" -n "$FMCIB_SOURCE/jobs/chain-task1.txt"
+expect_status 0
+expect_out 'afterok:<train>:<val>:<test>'
+
 # sbatch refuses one in the middle: told what is there already
 cp "$tmp/fake-bin/sbatch" "$tmp/sbatch.real"
 cat >"$tmp/fake-bin/sbatch" <<'END'

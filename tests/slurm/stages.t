@@ -50,6 +50,10 @@ expect_in_file "fmcib-search --config $mine --set seed=4\$" "$FAKE/calls"
 submit slurm/pretrain.sh
 expect_status 0
 expect_in_file 'fmcib-pretrain --config jobs/pretrain.yaml$' "$FAKE/calls"
+for stage in phantom prepare pretrain extract search validate; do
+    default=$(sed -nE "s/^stage fmcib-$stage ([^ ]+) .*/\1/p" slurm/$stage.sh)
+    expect_file "$default"
+done
 submit slurm/pretrain.sh jobs/none.yaml
 expect_status 4
 expect_err 'jobs/none\.yaml is not there'
