@@ -168,6 +168,8 @@ void f(void *p) { free(p); }~base/mem.h
 int r = MPI_Allreduce(a, b, 1, MPI_FLOAT, MPI_SUM, c);~not by MPI_Allreduce
 int r = MPI_Allreduce(a,\n b, 1,\n MPI_DOUBLE, MPI_SUM, c);~not by MPI_Allreduce
 int r = MPI_Ireduce(a, b, 1, MPI_LONG_DOUBLE, MPI_SUM, c);~not by MPI_Ireduce
+void f(void) { g(stream_u64(s), stream_u64(s)); }~two draws in one expression
+double v = stream_range(s, 0, 1) +\n draw_double(d);~two draws in one expression
 /* TODO later */~unfinished
 // FIXME~unfinished
 int v; /* XXX */~unfinished

@@ -45,6 +45,16 @@ while read -r file; do
         { my ($call, $args) = ($1, $2);
           print "$call\n" if $args =~ /MPI_(FLOAT|DOUBLE|LONG_DOUBLE|REAL|C_\w*COMPLEX)/ }' \
         "$plain")
+    # C leaves the order of arguments and operands to the compiler
+    while read -r line; do
+        finding "$file: two draws in one expression: $line"
+    done < <(perl -0777 -ne '
+        while (/([^;{}]*)/g) {
+            my $t = $1;
+            my $n = () = $t =~ /\b(?:stream_(?:u64|double|range|below|normal)|
+                (?:mt|draw)_(?:u32|u64|double|range|below|normal)\w*)\s*\(/gx;
+            if ($n > 1 && $t !~ /\?|&&|\|\|/) { $t =~ s/\s+/ /g; print "$t\n" }
+        }' "$plain")
     while IFS=: read -r line text; do
         finding "$file:$line: unfinished:$text"
     done < <(grep -nE '\b(TODO|FIXME|XXX|HACK)\b' "$root/$file" || true)
