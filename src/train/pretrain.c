@@ -192,7 +192,7 @@ static void plan_lines(const struct pretrain *p,
     text_add(t,
              "# batch: %lld = %lld shards x %lld items, in %lld groups; "
              "at most %lld threads on all ranks together can work\n",
-             (long long)(c->shards * c->items), (long long)c->shards,
+             (long long)c->shards * c->items, (long long)c->shards,
              (long long)c->items, (long long)c->groups, (long long)c->shards);
     text_add(t, "# steps: %lld, %u in an epoch of %u rows\n",
              (long long)p->steps, p->steps_per_epoch,

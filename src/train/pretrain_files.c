@@ -28,6 +28,24 @@ checkpoint_path(const struct pretrain *p, int64_t step, char **out)
     return file_join(p->io->out, name, out);
 }
 
+/* Step of a file "checkpoint-<step>.nc"; false for other names. */
+static bool step_of(const char *name, int64_t *step)
+{
+    static const char front[] = "checkpoint-";
+    static const char back[] = ".nc";
+    char digits[24];
+    size_t n = strlen(name);
+    size_t around = sizeof front + sizeof back - 2;
+
+    if (n <= around || n - around >= sizeof digits ||
+        strncmp(name, front, sizeof front - 1) != 0 ||
+        strcmp(name + n - (sizeof back - 1), back) != 0)
+        return false;
+    memcpy(digits, name + sizeof front - 1, n - around);
+    digits[n - around] = '\0';
+    return text_to_i64(digits, step);
+}
+
 /* The n newest checkpoint steps of the folder below `below`, descending. */
 static status newest(const struct pretrain *p, int64_t below, int64_t *out)
 {
@@ -38,11 +56,9 @@ static status newest(const struct pretrain *p, int64_t below, int64_t *out)
     *out = -1;
     ENSURE(dir, ERR_FILE, "%s: cannot be listed", p->io->out);
     while ((e = readdir(dir)) != NULL) {
-        long long step = -1;
-        int end = 0;
+        int64_t step = -1;
 
-        if (sscanf(e->d_name, "checkpoint-%lld.nc%n", &step, &end) == 1 &&
-            end > 0 && e->d_name[end] == '\0' && step < below && step > *out)
+        if (step_of(e->d_name, &step) && step < below && step > *out)
             *out = step;
     }
 out:

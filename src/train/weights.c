@@ -207,7 +207,7 @@ status weights_get(struct weights *w, struct ckpt *file)
         struct array a = buffer_array(w, &w->buffers[i]);
 
         TRY(ckpt_need(file, a.name, a.type, a.rank, a.dim));
-        TRY(ckpt_get(file, a.name, (void *)(uintptr_t)a.values));
+        TRY(ckpt_get(file, a.name, (void *)a.values));
     }
 out:
     return st;
