@@ -96,9 +96,14 @@ static const char STYLE_PLOT[] =
     "background:#000}\n"
     "footer{margin-top:3rem;border-top:1px solid var(--line);"
     "padding-top:.8rem;color:var(--muted);font-size:.88rem}\n"
-    "@media print{main{max-width:none;padding:0}body{font-size:10pt}"
-    "h2{break-after:avoid}table,figure,svg,.verdict{break-inside:avoid}"
-    ".scroll{overflow:visible}}\n"
+    "@media print{main{max-width:none;padding:0}body{font-size:9.5pt}"
+    "h2{margin-top:1.6rem;break-after:avoid}tr,figure,svg,.verdict"
+    "{break-inside:avoid}.scroll{overflow:visible}th,td{padding-right:.5rem}"
+    ".patches{grid-template-columns:1fr 1fr}.patches img{width:40px;"
+    "height:40px}}\n"
+    "@media print,(max-width:60rem){.gates th:nth-child(3),"
+    ".gates td:nth-child(3){display:none}.gates,.ci,.mono{font-size:.8rem}"
+    "td .ci,.tag{white-space:normal}.gates .mono{overflow-wrap:anywhere}}\n"
     "@media (max-width:40rem){.patches{grid-template-columns:1fr}"
     "main{padding:1.2rem 1rem}}\n";
 

@@ -6,6 +6,7 @@
 #include "base/team.h"
 
 #include "check.h"
+#include "det/digest.h"
 #include "det/stream.h"
 #include "eval/logistic.h"
 
@@ -142,6 +143,32 @@ static void test_team(void **state)
     }
 }
 
+/* The bits themselves, equal for every compiler and instruction set. They
+ * move with det/math, det/stream or a written order, never by chance. */
+static void test_known_bits(void **state)
+{
+    static const uint32_t shapes[][3] = {{60, 20, 8}, {40, 90, 2}};
+    struct digest *d = NULL;
+    char hex[SHA256_HEX];
+
+    (void)state;
+    assert_ok(digest_new(&d));
+    for (size_t i = 0; i < 2; i++) {
+        struct set s = make(shapes[i][0], shapes[i][1], shapes[i][2]);
+        struct logistic_model *m = fit(&s, 0.5, NULL, NULL);
+        uint64_t dim[2] = {m->columns, m->p};
+
+        digest_array(d, "coef", DIGEST_F64, 2, dim, m->coef);
+        logistic_model_free(m);
+        drop(&s);
+    }
+    digest_end(d, hex);
+    digest_free(d);
+    assert_string_equal(
+        hex,
+        "ec7f2b0aef0ab64e50c2648d0039f99fa3ba466fe8e67639ec913ba0f374dd38");
+}
+
 static void test_warm(void **state)
 {
     struct set s = make(30, 80, 3);
@@ -226,9 +253,9 @@ static void test_bad(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_optimum), cmocka_unit_test(test_team),
-        cmocka_unit_test(test_warm),    cmocka_unit_test(test_rows),
-        cmocka_unit_test(test_bad),
+        cmocka_unit_test(test_optimum),    cmocka_unit_test(test_team),
+        cmocka_unit_test(test_known_bits), cmocka_unit_test(test_warm),
+        cmocka_unit_test(test_rows),       cmocka_unit_test(test_bad),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
