@@ -10,6 +10,18 @@
 
 enum { BUCKET = 32 << 20, CHUNK = 1 << 30 };
 
+/* Texts of MPI libraries may have several lines; ours have one. */
+static void one_line(char *text)
+{
+    size_t n = strlen(text);
+
+    while (n > 0 && (unsigned char)text[n - 1] <= ' ')
+        text[--n] = '\0';
+    for (char *c = text; *c; c++)
+        if ((unsigned char)*c < ' ')
+            *c = ' ';
+}
+
 status par_mpi_fail(
     struct par *p, int rc, const char *file, int line, const char *what)
 {
@@ -19,6 +31,7 @@ status par_mpi_fail(
     if (p)
         p->broken = true;
     (void)MPI_Error_string(rc, text, &len);
+    one_line(text);
     return status_fail(ERR_COMM, file, line, "MPI: %s: %s", what, text);
 }
 
@@ -81,6 +94,7 @@ static status read_library(struct par *p)
 
     MPI_TRY(p, MPI_Get_library_version(text, &len), "library version");
     text[strcspn(text, "\r\n")] = '\0';
+    one_line(text);
     (void)snprintf(p->library, sizeof p->library, "%.*s", LIBRARY_TEXT - 1,
                    text);
 out:
@@ -290,14 +304,16 @@ status par_allgather(struct par *p, const void *mine, size_t size, void *all)
 
     if (size == 0)
         return OK;
-    if (p->size == 1) {
-        memcpy(all, mine, size);
+    memmove((char *)all + (size_t)p->rank * size, mine, size);
+    if (p->size == 1)
         return OK;
-    }
     BUG_IF(size > CHUNK);
     MPI_TRY(p, MPI_Type_contiguous((int)size, MPI_BYTE, &block), "gather");
     MPI_TRY(p, MPI_Type_commit(&block), "gather");
-    MPI_TRY(p, MPI_Allgather(mine, 1, block, all, 1, block, p->comm), "gather");
+    MPI_TRY(p,
+            MPI_Allgather(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, all, 1, block,
+                          p->comm),
+            "gather");
 out:
     if (block != MPI_DATATYPE_NULL)
         (void)MPI_Type_free(&block);

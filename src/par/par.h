@@ -46,7 +46,8 @@ status par_sum_f64(struct par *p,
                    const double *rows,
                    size_t len,
                    double *total);
-/* mine [block.n][size] -> all [shards][size], on all ranks. All ranks. */
+/* mine [block.n][size] -> all [shards][size], on all ranks; mine may lie in
+ * all. All ranks. */
 status par_gather_shards(struct par *p,
                          status so_far,
                          uint32_t shards,
@@ -83,7 +84,8 @@ void par_set_bucket(struct par *p, size_t bytes);
 status par_bcast(struct par *p, void *bytes, size_t size, int root);
 status par_max_i64(struct par *p, const int64_t *in, size_t n, int64_t *out);
 status par_sum_i64(struct par *p, const int64_t *in, size_t n, int64_t *out);
-/* One block of `size` bytes of every rank, by rank, on all ranks. */
+/* One block of `size` bytes of every rank, by rank, on all ranks; mine may
+ * lie in all. */
 status par_allgather(struct par *p, const void *mine, size_t size, void *all);
 /* Blocks of any size to rank 0: *out (mem_free) holds them by rank, sizes
  * [par_size] their bytes; elsewhere *out = NULL, sizes is not looked at. All

@@ -223,9 +223,9 @@ static status fold(struct par *p, struct sum *s, size_t b)
     char *to = s->total + own.lo * s->elem;
     uint32_t n = 0;
 
-    MPI_TRY(
-        p, MPI_Waitall(s->n_request[set], s->request[set], MPI_STATUSES_IGNORE),
-        "wait for slices");
+    for (int i = 0; i < s->n_request[set]; i++)
+        MPI_TRY(p, MPI_Wait(&s->request[set][i], MPI_STATUS_IGNORE),
+                "wait for slices");
     if (own.n == 0)
         return OK;
     BUG_IF(!s->source || !s->parts.at);

@@ -156,26 +156,25 @@ status par_gather_shards(struct par *p,
 {
     status st = OK;
     MPI_Datatype row = MPI_DATATYPE_NULL;
+    struct block b = shard_block(shards, (uint32_t)p->size, (uint32_t)p->rank);
 
     TRY(par_agree(p, so_far));
     if (size == 0 || shards == 0)
         return OK;
-    if (p->size == 1) {
-        if (mine != all)
-            memcpy(all, mine, shards * size);
+    if (b.n > 0)
+        memmove((char *)all + b.lo * size, mine, b.n * size);
+    if (p->size == 1)
         return OK;
-    }
     BUG_IF(size > INT_MAX);
     for (int r = 0; r < p->size; r++) {
-        struct block b = shard_block(shards, (uint32_t)p->size, (uint32_t)r);
-
+        b = shard_block(shards, (uint32_t)p->size, (uint32_t)r);
         p->count[r] = (int)b.n;
         p->place[r] = (int)b.lo;
     }
     MPI_TRY(p, MPI_Type_contiguous((int)size, MPI_BYTE, &row), "gather");
     MPI_TRY(p, MPI_Type_commit(&row), "gather");
     MPI_TRY(p,
-            MPI_Allgatherv(mine, p->count[p->rank], row, all, p->count,
+            MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, all, p->count,
                            p->place, row, p->comm),
             "gather by shard");
 out:
