@@ -75,6 +75,21 @@ echo "host $(hostname) job none pid $$ start 1$start" >one/claim
 train --out one --set train.shards=2 --resume
 expect_status 0
 
+# a stop signal: checkpoint, 75, and the same result afterwards
+train --out whole --set train.steps=400
+want=$(digest weights)
+fmcib-pretrain "${toy[@]}" --set train.steps=400 --out sig >sig.log 2>&1 &
+pid=$!
+while kill -0 $pid 2>/dev/null && ! [ -s sig/steps.csv ]; do sleep 0.01; done
+kill -USR1 $pid
+wait $pid
+expect_equal $? 75
+check 'a checkpoint' [ -n "$(find sig -name 'checkpoint-*.nc')" ]
+train --out sig --set train.steps=400 --resume
+expect_status 0
+expect_equal "$(digest weights)" "$want"
+expect_same whole/steps.csv sig/steps.csv
+
 # a checkpoint with a flipped byte is refused, and says what to do
 train --out flip --set checkpoint.every=1 --stop-after 2
 expect_status 75

@@ -22,6 +22,9 @@ train() {
     got=$(digest weights)
 }
 
+committed() { awk -v n="$1" '$1 == n { print $2 }' \
+    "$FMCIB_SOURCE/results/digests.txt"; }
+
 for shape in '6 1 1' '5 2 1' '8 1 2' '3 1 1'; do
     read -r v m g <<<"$shape"
     s=(--set "train.shards=$v" --set "train.items=$m" --set "train.groups=$g")
@@ -29,7 +32,10 @@ for shape in '6 1 1' '5 2 1' '8 1 2' '3 1 1'; do
     want=$got
     steps=$out/steps.csv
     expect_status 0
-    echo "V=$v m=$m G=$g  $want"
+    name=toy-V$v-m$m-G$g
+    echo "$name $want"
+    # a digest that moved is explained in the commit that moves it
+    expect_equal "$want" "$(committed "$name")"
     for p in 1 2 3 4; do
         for t in 1 2 3; do
             train "$p" "$t" "${s[@]}"
