@@ -296,3 +296,32 @@ void progress_end(struct progress *p, int64_t done, const char *extra)
     if (p->on)
         put_progress(p, done, extra, clock_s(), true);
 }
+
+/* Years are counted from March, so that the leap day is the last of its year;
+ * 400 years have 146,097 days, and 719,468 days lie between 0000-03-01 and
+ * 1970-01-01. */
+void clock_text(char out[CLOCK_TEXT])
+{
+    struct timespec now;
+    long day;
+    long sec;
+    long era;
+    long in_era;
+    long year;
+    long in_year;
+    long month;
+
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    day = (long)(now.tv_sec / 86400) + 719468;
+    sec = (long)(now.tv_sec % 86400);
+    era = day / 146097;
+    in_era = day % 146097;
+    year = (in_era - in_era / 1460 + in_era / 36524 - in_era / 146096) / 365;
+    in_year = in_era - (365 * year + year / 4 - year / 100);
+    month = (5 * in_year + 2) / 153;
+    (void)snprintf(out, CLOCK_TEXT, "%04ld-%02ld-%02ldT%02ld:%02ld:%02ld.%06ld",
+                   era * 400 + year + (month >= 10),
+                   month < 10 ? month + 3 : month - 9,
+                   in_year - (153 * month + 2) / 5 + 1, sec / 3600,
+                   sec / 60 % 60, sec % 60, now.tv_nsec / 1000);
+}

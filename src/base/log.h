@@ -61,6 +61,11 @@ void progress_start(struct progress *p,
 void progress_show(struct progress *p, int64_t done, const char *extra);
 void progress_end(struct progress *p, int64_t done, const char *extra);
 
+/* The time of day for a note, UTC, "2024-03-01T12:00:00.123456". Never part of
+ * a digest. */
+enum { CLOCK_TEXT = 128 };
+void clock_text(char out[CLOCK_TEXT]);
+
 /* Seconds of a monotonic clock. */
 double clock_s(void);
 

@@ -235,14 +235,10 @@ static void put_number(struct journal_writer *w, double v)
 
 static void put_now(struct journal_writer *w, const char *key)
 {
-    struct timespec now;
-    struct tm local;
-    char day[32] = "";
+    char now[CLOCK_TEXT];
 
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    if (localtime_r(&now.tv_sec, &local))
-        (void)strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%S", &local);
-    text_add(&w->pending, ",\"%s\":\"%s.%06ld\"", key, day, now.tv_nsec / 1000);
+    clock_text(now);
+    text_add(&w->pending, ",\"%s\":\"%s\"", key, now);
 }
 
 static void put_attr(struct journal_writer *w,

@@ -224,9 +224,31 @@ static void a_full_disk_is_said_once(void **state)
     mem_free(s);
 }
 
+/* The date as the date program writes it, to the second or the one after. */
+static void time_of_day(void **state)
+{
+    char now[CLOCK_TEXT];
+    char want[64] = "";
+    FILE *date;
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        date = popen("date -u +%Y-%m-%dT%H:%M:%S", "r");
+        assert_non_null(date);
+        assert_non_null(fgets(want, sizeof want, date));
+        (void)pclose(date);
+        clock_text(now);
+        if (memcmp(now, want, 19) == 0)
+            break; /* no new second began in between */
+    }
+    assert_memory_equal(now, want, 19);
+    assert_int_equal(strlen(now), 26);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(time_of_day),
         cmocka_unit_test(events_are_json_lines),
         cmocka_unit_test(long_texts_are_cut_between_characters),
         cmocka_unit_test(people_read_stderr),
