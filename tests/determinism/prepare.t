@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# processors: 2
+# timeout: 900
 # Cohort and patch store: one digest for any number of ranks and threads, and
 # after SIGKILL in the middle with --resume on another number of ranks.
 # shellcheck source-path=SCRIPTDIR
