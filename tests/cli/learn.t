@@ -65,7 +65,10 @@ for s in 0 1 2; do
     run fmcib-validate --config "$jobs/validate.yaml" \
         --set "input.studies=$d/search/{set}" \
         --set input.pretrain=$d/pretrain --set input.patches=patches-test \
+        --set "input.reference=$FMCIB_SOURCE/validation/reference.yaml" \
+        --set "input.gates=$FMCIB_SOURCE/validation/gates.yaml" \
         --out $d/report
+    expect_status 0
     cp "$out_file" $d/report.txt
     echo "training seed $s"
     grep -E '^(random|simple|pretrained|both) ' $d/report.txt
@@ -89,8 +92,10 @@ check 'both above simple on average' \
 pretrain collapse --set seed=1 --set norm.batches=per_view
 expect_err 'the encoder collapses'
 tail -n 1 collapse/steps.csv
+# shellcheck disable=SC2016
 check 'other lesions like the own one' \
     awk -F, 'END { exit !($5 > 0.95) }' collapse/steps.csv
+# shellcheck disable=SC2016
 check 'the healthy run is not called collapsed' \
     awk -F, 'END { exit !($5 < 0.8) }' seed1/pretrain/steps.csv
 finish
