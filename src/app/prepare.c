@@ -1,38 +1,12 @@
 /* fmcib-prepare: a list of seeds to a store of patches. */
 #include "app/prepare.h"
 
-#include <dirent.h>
 #include <inttypes.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
-
-/* What a killed process left: the folder is claimed, so nobody writes them. */
-static status sweep(const char *dir)
-{
-    status st = OK;
-    DIR *d = opendir(dir);
-    struct dirent *e = NULL;
-    char *path = NULL;
-
-    while (d && (e = readdir(d))) {
-        if (strncmp(e->d_name, "patches-", 8) != 0 ||
-            !strstr(e->d_name, ".nc.tmp-"))
-            continue;
-        TRY(file_join(dir, e->d_name, &path));
-        (void)unlink(path);
-        mem_free(path);
-        path = NULL;
-    }
-out:
-    mem_free(path);
-    if (d)
-        (void)closedir(d);
-    return st;
-}
 
 /* This rank's shard number i, unless it is there or a stop was asked for:
  * then STOPPED. Any rank. */
@@ -175,11 +149,7 @@ static status work(struct run *run, const struct prepare_conf *conf)
     TRY(show_plan(run, &p));
     if (run->dry_run)
         goto out;
-    if (par_rank(run->par) == 0) {
-        LOG_TEXT("input.list", -1, p.list->digest);
-        st = sweep(run->conf.out);
-    }
-    TRY(par_agree(run->par, st));
+    LOG_TEXT("input.list", -1, p.list->digest);
     st = mem_new(p.mine.n, sizeof *digest, &digest);
     TRY(par_agree(run->par, st));
     TRY(make_all(run, &p, digest));

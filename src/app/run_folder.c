@@ -164,6 +164,7 @@ status run_folder_claim(struct run *run)
     TRY(file_mkdirs(run->conf.out));
     TRY(run_path(run, "claim", &path));
     TRY(claim(run, path));
+    TRY(file_sweep(run->conf.out));
     TRY(check_config(run));
 out:
     mem_free(path);

@@ -1,5 +1,6 @@
 #include "base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -93,6 +94,36 @@ status file_rename(const char *tmp, const char *path)
 out:
     if (fd >= 0)
         (void)close(fd);
+    return st;
+}
+
+static bool is_left_over(const char *name)
+{
+    const char *tail = strstr(name, ".tmp-");
+
+    return tail && tail[5] != '\0' &&
+           strspn(tail + 5, "0123456789") == strlen(tail + 5);
+}
+
+status file_sweep(const char *dir)
+{
+    status st = OK;
+    DIR *d = opendir(dir);
+    struct dirent *e = NULL;
+    char *path = NULL;
+
+    while (d && (e = readdir(d)) != NULL) {
+        if (!is_left_over(e->d_name))
+            continue;
+        TRY(file_join(dir, e->d_name, &path));
+        (void)unlink(path);
+        mem_free(path);
+        path = NULL;
+    }
+out:
+    mem_free(path);
+    if (d)
+        (void)closedir(d);
     return st;
 }
 

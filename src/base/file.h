@@ -23,6 +23,11 @@ status file_publish(const char *path, const void *bytes, size_t len);
 status file_tmp_name(const char *path, char **out);
 status file_rename(const char *tmp, const char *path);
 
+/* Remove what killed processes left in a folder: names that end in
+ * .tmp-<number>. For the owner of the folder only. A folder that is not there
+ * is fine. ERR_MEM. */
+status file_sweep(const char *dir);
+
 /* Append one line (a '\n' is added) with a single write. ERR_FILE. */
 status file_append_line(const char *path, const char *line);
 

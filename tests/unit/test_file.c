@@ -60,6 +60,27 @@ static void publish_reads_back(void **state)
     assert_int_equal(remove(path), 0);
 }
 
+/* Only names that end in .tmp-<number> go. */
+static void sweeps_what_was_left(void **state)
+{
+    static const char *const left[] = {"a.nc.tmp-17", "b.tmp-1"};
+    static const char *const kept[] = {"a.nc", "c.tmp-", "d.tmp-x1", "tmp-3"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof left / sizeof left[0]; i++)
+        tmp_write(dir, left[i], "x", 1, path);
+    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++)
+        tmp_write(dir, kept[i], "x", 1, path);
+    assert_ok(file_sweep(dir));
+    assert_ok(file_sweep("no-such-folder"));
+    for (size_t i = 0; i < sizeof left / sizeof left[0]; i++)
+        assert_false(file_exists(tmp_path(dir, left[i], path)));
+    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
+        assert_true(file_exists(tmp_path(dir, kept[i], path)));
+        assert_int_equal(remove(path), 0);
+    }
+}
+
 static void refuses_what_cannot_be_read(void **state)
 {
     char *s = NULL;
@@ -146,6 +167,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(publish_reads_back),
+        cmocka_unit_test(sweeps_what_was_left),
         cmocka_unit_test(refuses_what_cannot_be_read),
         cmocka_unit_test(a_failed_publish_leaves_nothing),
         cmocka_unit_test(appends_whole_lines),
