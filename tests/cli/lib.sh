@@ -15,14 +15,13 @@
 #   finish
 #
 # Programs are looked for in $FMCIB_BIN first. Sources lie under $FMCIB_SOURCE,
-# reference data under $FMCIB_GOLDEN and $FMCIB_CT_DATA.
+# CTs under $FMCIB_CT_DATA (as in golden/where.h).
 set -uo pipefail
 export LC_ALL=C
 : "${FMCIB_SOURCE:=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}"
 : "${FMCIB_BIN:=$FMCIB_SOURCE/build/release/bin}"
-: "${FMCIB_GOLDEN:=$FMCIB_SOURCE/../shared/golden}"
 : "${FMCIB_CT_DATA:=$FMCIB_SOURCE/../shared/ct-data}"
-export FMCIB_SOURCE FMCIB_BIN FMCIB_GOLDEN FMCIB_CT_DATA
+export FMCIB_SOURCE FMCIB_BIN FMCIB_CT_DATA
 PATH=$FMCIB_BIN:$PATH
 
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/fmcib-cli-XXXXXX") || exit 99

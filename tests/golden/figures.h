@@ -8,6 +8,7 @@
 #include "base/mem.h"
 
 #include "check.h"
+#include "golden/where.h"
 
 struct tally_of {
     const char *what;
@@ -22,30 +23,6 @@ static inline void figures_end(const struct tally_of *c)
            c->covered, c->listed);
     assert_int_equal(c->consumed, c->covered);
     assert_true(c->consumed > 0);
-}
-
-/* golden/search/<name>; exits 77 with the reason when it is not there. */
-static inline struct json *figures_open(const char *name)
-{
-    char path[1024];
-    const char *dir = getenv("FMCIB_GOLDEN");
-    const char *source = getenv("FMCIB_SOURCE");
-    struct json *root = NULL;
-    FILE *f;
-
-    (void)snprintf(path, sizeof path, "%s%s/search/%s",
-                   dir      ? dir
-                   : source ? source
-                            : ".",
-                   dir ? "" : "/../shared/golden", name);
-    f = fopen(path, "r");
-    if (!f) {
-        printf("SKIP: no golden file %s\n", path);
-        exit(77);
-    }
-    (void)fclose(f);
-    assert_ok(json_read(path, 64u << 20, &root));
-    return root;
 }
 
 /* The numbers of a list, row after row if it is a list of lists; mem_free. */

@@ -4,29 +4,6 @@
 
 #include "check.h"
 
-const char *golden_path(const char *name)
-{
-    static char path[4096];
-    const char *dir = getenv("FMCIB_GOLDEN");
-    const char *source = getenv("FMCIB_SOURCE");
-    FILE *f = NULL;
-
-    if (dir)
-        (void)snprintf(path, sizeof path, "%s/%s", dir, name);
-    else
-        (void)snprintf(path, sizeof path, "%s/../shared/golden/%s",
-                       source ? source : ".", name);
-    f = fopen(path, "rb");
-    if (!f) {
-        printf("SKIP: %s cannot be read (FMCIB_GOLDEN names the folder of "
-               "golden data)\n",
-               path);
-        exit(77);
-    }
-    (void)fclose(f);
-    return path;
-}
-
 void golden_count(const char *name, size_t consumed, size_t covered, size_t k)
 {
     printf("%s: consumed %zu of %zu covered (%zu listed)\n", name, consumed,

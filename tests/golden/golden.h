@@ -7,10 +7,7 @@
 #include "base/json.h"
 #include "base/status.h"
 
-/* Where golden data are: $FMCIB_GOLDEN, else ../shared/golden beside the
- * source tree. `name` is a path below it. If it is not there, prints SKIP with
- * the reason and ends the process with 77. */
-const char *golden_path(const char *name);
+#include "golden/where.h"
 
 /* Count of cases: prints "NAME: consumed N of M covered (K listed)" and fails
  * the test unless N == M. */

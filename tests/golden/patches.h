@@ -1,8 +1,8 @@
 #ifndef TESTS_GOLDEN_PATCHES_H
 #define TESTS_GOLDEN_PATCHES_H
 
-/* What the golden tests of patches share: where the files are, phantoms from
- * their formulas, arrays out of safetensors files. */
+/* What the golden tests of patches share: phantoms from their formulas,
+ * arrays out of safetensors files. */
 
 #include <math.h>
 #include <stdbool.h>
@@ -13,55 +13,8 @@
 #include "base/sha256.h"
 
 #include "check.h"
+#include "golden/where.h"
 #include "vol/volume.h"
-
-/* Path of a file below the golden folder or the CT folder; caller frees. */
-static inline char *
-data_path(const char *variable, const char *folder, const char *name)
-{
-    const char *root = getenv(variable);
-    const char *source = getenv("FMCIB_SOURCE");
-    char *path = malloc(4096);
-
-    assert_non_null(path);
-    if (root)
-        (void)snprintf(path, 4096, "%s/%s", root, name);
-    else
-        (void)snprintf(path, 4096, "%s/../shared/%s/%s", source ? source : ".",
-                       folder, name);
-    return path;
-}
-
-static inline char *golden_path(const char *name)
-{
-    return data_path("FMCIB_GOLDEN", "golden", name);
-}
-
-static inline char *ct_path(const char *name)
-{
-    return data_path("FMCIB_CT_DATA", "ct-data", name);
-}
-
-/* Ends the program with 77 (skipped) when a file is not there. */
-static inline void need(char *path)
-{
-    if (!file_exists(path)) {
-        printf("SKIP: %s is not there (FMCIB_GOLDEN, FMCIB_CT_DATA)\n", path);
-        free(path);
-        exit(77);
-    }
-    free(path);
-}
-
-static inline struct json *golden_json(const char *name)
-{
-    char *path = golden_path(name);
-    struct json *j = NULL;
-
-    assert_ok(json_read(path, 1 << 24, &j));
-    free(path);
-    return j;
-}
 
 /* ---- phantoms ----------------------------------------------------------- */
 
@@ -207,7 +160,7 @@ struct tensors {
 static inline struct tensors tensors_read(const char *name)
 {
     struct tensors t = {0};
-    char *path = golden_path(name);
+    const char *path = golden_path(name);
     uint64_t n = 0;
 
     assert_ok(file_read(path, 1 << 26, &t.bytes, &t.len));
@@ -215,7 +168,6 @@ static inline struct tensors tensors_read(const char *name)
     assert_true(n + 8 <= t.len);
     assert_ok(json_parse(t.bytes + 8, n, path, &t.index));
     t.data = t.bytes + 8 + n;
-    free(path);
     return t;
 }
 

@@ -49,5 +49,5 @@ int main(void)
         cmocka_unit_test(a_tensor_that_is_not_there),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return golden_run(tests);
 }

@@ -241,5 +241,5 @@ int main(void)
         cmocka_unit_test(negative_mining),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return golden_run(tests);
 }

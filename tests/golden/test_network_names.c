@@ -162,5 +162,5 @@ int main(void)
         cmocka_unit_test(projection_head),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return golden_run(tests);
 }

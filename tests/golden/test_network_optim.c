@@ -280,5 +280,5 @@ int main(void)
         cmocka_unit_test(schedules),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return golden_run(tests);
 }

@@ -421,5 +421,5 @@ int main(void)
         cmocka_unit_test(simd),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return golden_run(tests);
 }

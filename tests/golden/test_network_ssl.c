@@ -96,5 +96,5 @@ int main(void)
         cmocka_unit_test(same_bits_for_any_threads_and_backend),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return golden_run(tests);
 }

@@ -84,6 +84,13 @@ static bool is_covered(const struct json *c)
     return !ct || ends_with(ct, ".nii.gz") || ends_with(ct, ".nii");
 }
 
+static bool has_input(const struct json *c)
+{
+    const char *ct = json_text(json_get(json_get(c, "source"), "ct"));
+
+    return !ct || ct_there(ct);
+}
+
 static void load(const struct json *c, struct volume *v)
 {
     const char *name = json_text(json_get(c, "name"));
@@ -92,11 +99,8 @@ static void load(const struct json *c, struct volume *v)
     struct geometry g = get_geometry(json_get(c, "geometry"));
 
     if (ct) {
-        char *path = ct_path(ct);
-
-        assert_ok(volume_open(path, v));
+        assert_ok(volume_open(ct_path(ct), v));
         same_geometry(name, &v->geo, &g);
-        free(path);
     } else {
         struct phantom p = phantom_of(json_get(s, "phantom"));
 
@@ -308,11 +312,12 @@ static void test_train_path(void **state)
     struct tally t = {0};
 
     (void)state;
-    for (size_t i = 0; i < json_len(cases); i++)
-        t.covered += is_covered(json_at(cases, i));
-    for (size_t i = 0; i < json_len(cases); i++)
-        if (is_covered(json_at(cases, i)))
-            check_case(json_at(cases, i), &t);
+    for (size_t i = 0; i < json_len(cases); i++) {
+        if (!is_covered(json_at(cases, i)) || !has_input(json_at(cases, i)))
+            continue;
+        t.covered++;
+        check_case(json_at(cases, i), &t);
+    }
     printf(
         "consumed %d of %d covered (%zu listed): %d axis-aligned, %d oblique "
         "(%d of them exact with our own inverse)\n",
@@ -327,6 +332,7 @@ static void test_volumes(void **state)
 {
     struct json *root = golden_json("patches/volumes.json");
     const struct json *list = json_get(root, "volumes");
+    int absent = 0;
     int covered = 0;
     int consumed = 0;
 
@@ -337,14 +343,16 @@ static void test_volumes(void **state)
         struct geometry want;
         struct volume v = {0};
         int16_t *as_int16 = NULL;
-        char *path = NULL;
 
         if (!ends_with(name, ".nii.gz"))
             continue;
+        if (!ct_there(name)) {
+            absent++;
+            continue;
+        }
         covered++;
         want = get_geometry(j);
-        path = ct_path(name);
-        assert_ok(volume_open(path, &v));
+        assert_ok(volume_open(ct_path(name), &v));
         same_geometry(name, &v.geo, &want);
         assert_non_null(strstr(json_text(json_get(j, "pixel")),
                                pixel_size(v.pixel) == 1   ? "8-bit unsigned"
@@ -359,13 +367,14 @@ static void test_volumes(void **state)
         consumed++;
         mem_free(as_int16);
         volume_free(&v);
-        free(path);
     }
     printf("consumed %d of %d covered (%zu listed)\n", consumed, covered,
            json_len(list));
+    json_free(root);
+    if (absent > 0 && covered == 0)
+        golden_skip();
     assert_true(covered > 0);
     assert_int_equal(consumed, covered);
-    json_free(root);
 }
 
 int main(void)
@@ -375,7 +384,5 @@ int main(void)
         cmocka_unit_test(test_train_path),
     };
 
-    need(golden_path("patches/train_path.json"));
-    need(ct_path("nifti/abdomen_example_ct_sm.nii.gz"));
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return golden_run(tests);
 }

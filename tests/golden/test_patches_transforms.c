@@ -375,7 +375,5 @@ int main(void)
         cmocka_unit_test(test_pipelines),
     };
 
-    need(golden_path("patches/transforms.json"));
-    need(golden_path("patches/transforms.safetensors"));
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return golden_run(tests);
 }

@@ -115,7 +115,7 @@ static void check_predict(const struct set *s,
 
 static void test_optima(void **state)
 {
-    struct json *root = figures_open("lr.json");
+    struct json *root = golden_json("search/lr.json");
     const struct json *sets = json_get(root, "sets");
     struct tally_of count = {.what = "lr.json sets"};
 
@@ -150,7 +150,7 @@ static void test_optima(void **state)
 
 static void test_scaler(void **state)
 {
-    struct json *root = figures_open("lr.json");
+    struct json *root = golden_json("search/lr.json");
     const struct json *g = json_get(root, "standard_scaler");
     size_t n = 0;
     double *x = figures_f64(json_get(g, "X"), &n);
@@ -196,7 +196,7 @@ static void test_scaler(void **state)
 
 static void test_folds(void **state)
 {
-    struct json *root = figures_open("lr.json");
+    struct json *root = golden_json("search/lr.json");
     const struct json *list = json_get(root, "stratified_kfold");
     struct tally_of count = {.what = "lr.json stratified_kfold",
                              .covered = (unsigned)json_len(list),
@@ -291,7 +291,7 @@ static void check_folds(const struct json *g,
 
 static void test_cross_validation(void **state)
 {
-    struct json *root = figures_open("lr.json");
+    struct json *root = golden_json("search/lr.json");
     const struct json *g = json_get(root, "cross_val");
     const struct json *few = json_get(root, "cross_val_few_minority");
     const struct json *list = json_get(g, "results");
@@ -315,7 +315,7 @@ static void test_cross_validation(void **state)
 
 static void test_degenerate(void **state)
 {
-    struct json *root = figures_open("lr.json");
+    struct json *root = golden_json("search/lr.json");
     const struct json *g = json_get(root, "degenerate");
     double x[8] = {1, 2, -1, 0.5, -2, 1, 0.3, -0.7};
     int32_t y[4] = {0, 1, 0, 1};
@@ -367,5 +367,5 @@ int main(void)
         cmocka_unit_test(test_degenerate),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return golden_run(tests);
 }

@@ -78,7 +78,7 @@ static bool has_both(const int32_t *y, uint32_t n)
 
 static void test_binary(void **state)
 {
-    struct json *root = figures_open("metrics.json");
+    struct json *root = golden_json("search/metrics.json");
     const struct json *list = json_get(root, "binary");
     struct tally_of count = {.what = "metrics.json binary (auc, ap)",
                              .covered = 2 * (unsigned)json_len(list),
@@ -114,7 +114,7 @@ static void test_binary(void **state)
 
 static void test_labels(void **state)
 {
-    struct json *root = figures_open("metrics.json");
+    struct json *root = golden_json("search/metrics.json");
     const struct json *list = json_get(root, "labels");
     struct tally_of count = {.what = "metrics.json labels",
                              .covered = 2 * (unsigned)json_len(list),
@@ -182,7 +182,7 @@ static unsigned check_columns(const struct json *g,
 
 static void test_multiclass(void **state)
 {
-    struct json *root = figures_open("metrics.json");
+    struct json *root = golden_json("search/metrics.json");
     const struct json *list = json_get(root, "multiclass");
     struct tally_of count = {.what = "metrics.json multiclass"};
 
@@ -220,7 +220,7 @@ static void test_multiclass(void **state)
 /* arg-max ties, seen through the accuracy of the recorded arg-max as truth. */
 static void test_argmax(void **state)
 {
-    struct json *root = figures_open("metrics.json");
+    struct json *root = golden_json("search/metrics.json");
     const struct json *list = json_get(root, "multiclass");
     struct tally_of count = {.what = "metrics.json argmax"};
 
@@ -261,7 +261,7 @@ static int by_value(const void *a, const void *b)
 
 static void test_percentiles(void **state)
 {
-    struct json *root = figures_open("metrics.json");
+    struct json *root = golden_json("search/metrics.json");
     const struct json *list = json_get(root, "percentile_linear");
     struct tally_of count = {.what = "metrics.json percentile_linear",
                              .covered = (unsigned)json_len(list),
@@ -295,5 +295,5 @@ int main(void)
         cmocka_unit_test(test_percentiles),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return golden_run(tests);
 }

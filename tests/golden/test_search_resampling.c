@@ -150,7 +150,7 @@ static void test_resampling(void **state)
                  {"ap_single", "ap_compare", METRIC_AP, false},
                  {"map_single", "map_compare", METRIC_MAP_STUDY, true},
                  {"ba_single", "ba_compare", METRIC_BA, true}};
-    struct json *root = figures_open("metrics.json");
+    struct json *root = golden_json("search/metrics.json");
     const struct json *g = json_get(root, "resampling");
     struct tally_of count = {.what = "metrics.json resampling", .covered = 8};
 
@@ -182,5 +182,5 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_resampling)};
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return golden_run(tests);
 }

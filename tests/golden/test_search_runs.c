@@ -84,7 +84,9 @@ static void suggest(void **state)
     (void)state;
     struct count c = {.what = "suggest"};
     for (int rules = 0; rules < 2; rules++) {
-        struct json *root = golden_open_rules("suggest", rules);
+        struct json *root = golden_open_rules("suggest", rules, &c);
+        if (!root)
+            continue;
         const struct json *records = json_get(root, "records");
         c.covered += (unsigned)json_len(records);
         for (size_t i = 0; i < json_len(records); i++, c.consumed++)
@@ -253,7 +255,9 @@ static void runs(void **state)
     (void)state;
     struct count c = {.what = "runs, suggestions"};
     for (int rules = 0; rules < 2; rules++) {
-        struct json *root = golden_open_rules("runs", rules);
+        struct json *root = golden_open_rules("runs", rules, &c);
+        if (!root)
+            continue;
         const struct json *list = json_get(root, "runs");
         for (size_t i = 0; i < json_len(list); i++) {
             const struct json *t = json_get(json_at(list, i), "trials");
@@ -320,7 +324,9 @@ static void study_repeats_optuna(void **state)
     (void)state;
     struct count c = {.what = "study with lag 0, trials"};
     for (int rules = 0; rules < 2; rules++) {
-        struct json *root = golden_open_rules("runs", rules);
+        struct json *root = golden_open_rules("runs", rules, &c);
+        if (!root)
+            continue;
         const struct json *list = json_get(root, "runs");
         for (size_t i = 0; i < json_len(list); i++) {
             const struct json *run = json_at(list, i);
@@ -343,5 +349,5 @@ int main(void)
         cmocka_unit_test(runs),
         cmocka_unit_test(study_repeats_optuna),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return golden_run(tests);
 }

@@ -246,5 +246,5 @@ int main(void)
         cmocka_unit_test(evaluation_in_double),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return golden_run(tests);
 }
