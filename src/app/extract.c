@@ -109,8 +109,9 @@ out:
     return st;
 }
 
-static status work(struct run *run, const struct job *job)
+static status work(struct run *run, const void *ctx)
 {
+    const struct job *job = ctx;
     status st = OK;
     struct features *f = NULL;
     char digest[SHA256_HEX] = "";
@@ -157,10 +158,6 @@ int main(int argc, char **argv)
         sizeof tables / sizeof tables[0],
         NULL,
         0};
-    struct run run = {0};
-    status st = run_start(argc, argv, &program, &run);
 
-    if (st == OK && !run.done)
-        st = work(&run, &job);
-    return run_finish(&run, st);
+    return run_main(argc, argv, &program, work, &job);
 }

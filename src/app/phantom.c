@@ -177,8 +177,9 @@ out:
     return st;
 }
 
-static status work(struct run *run, const struct job *job)
+static status work(struct run *run, const void *ctx)
 {
+    const struct job *job = ctx;
     status st = OK;
     struct maker m = {.job = job, .dir = run->conf.out};
 
@@ -213,10 +214,6 @@ int main(int argc, char **argv)
         sizeof tables / sizeof tables[0],
         NULL,
         0};
-    struct run run = {0};
-    status st = run_start(argc, argv, &program, &run);
 
-    if (st == OK && !run.done)
-        st = work(&run, &job);
-    return run_finish(&run, st);
+    return run_main(argc, argv, &program, work, &job);
 }

@@ -136,8 +136,9 @@ out:
     return st;
 }
 
-static status work(struct run *run, const struct prepare_conf *conf)
+static status work(struct run *run, const void *ctx)
 {
+    const struct prepare_conf *conf = ctx;
     status st = OK;
     struct prepare_plan p = {0};
     char(*digest)[SHA256_HEX] = NULL;
@@ -172,10 +173,6 @@ int main(int argc, char **argv)
         1,
         NULL,
         0};
-    struct run run = {0};
-    status st = run_start(argc, argv, &program, &run);
 
-    if (st == OK && !run.done)
-        st = work(&run, &conf);
-    return run_finish(&run, st);
+    return run_main(argc, argv, &program, work, &conf);
 }

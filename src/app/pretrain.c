@@ -11,8 +11,9 @@ struct job {
     struct augment_conf augment;
 };
 
-static status work(struct run *run, const struct job *job)
+static status work(struct run *run, const void *ctx)
 {
+    const struct job *job = ctx;
     status st = OK;
     struct text identity = {0};
     struct pretrain_result result = {0};
@@ -56,10 +57,6 @@ int main(int argc, char **argv)
         sizeof tables / sizeof tables[0],
         train_presets,
         train_presets_n};
-    struct run run = {0};
-    status st = run_start(argc, argv, &program, &run);
 
-    if (st == OK && !run.done)
-        st = work(&run, &job);
-    return run_finish(&run, st);
+    return run_main(argc, argv, &program, work, &job);
 }

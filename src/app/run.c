@@ -1,4 +1,4 @@
-/* run_start and run_finish; the run folder is run_folder.c. Options are
+/* run_main; the run folder is run_folder.c. Options are
  * shorthands for placement keys, so there is one mechanism for settings. */
 #include "app/run.h"
 
@@ -244,10 +244,10 @@ out:
     return st;
 }
 
-status run_start(int argc,
-                 char **argv,
-                 const struct run_program *program,
-                 struct run *run)
+static status run_start(int argc,
+                        char **argv,
+                        const struct run_program *program,
+                        struct run *run)
 {
     status st = OK;
     struct options o = {0};
@@ -349,7 +349,7 @@ static void release(struct run *run, bool failed)
     conf_free(run->settings);
 }
 
-int run_finish(struct run *run, status st)
+static int run_finish(struct run *run, status st)
 {
     bool first = !run->par || par_rank(run->par) == 0;
     bool failed = st != OK && st != ERR_PARTIAL && st != ERR_GATE;
@@ -358,7 +358,7 @@ int run_finish(struct run *run, status st)
         print_error(run, st);
     if (first && st != OK && run->claimed)
         LOG_TEXT("run.error", -1, st == STOPPED ? "stopped" : status_text());
-    if (first && !failed && run->dry_run && !run->done)
+    if (first && !failed && run->dry_run)
         print_dry_run(run);
     for (int i = 0; first && !failed && i < run->n_results; i++)
         (void)printf("%s %s %s\n", run->results[i].kind, run->results[i].digest,
@@ -369,4 +369,18 @@ int run_finish(struct run *run, status st)
     if (run->par)
         par_stop(run->par);
     return (int)st;
+}
+
+int run_main(int argc,
+             char **argv,
+             const struct run_program *program,
+             run_work_fn *work,
+             const void *ctx)
+{
+    struct run run = {0};
+    status st = run_start(argc, argv, program, &run);
+
+    if (st == OK)
+        st = work(&run, ctx);
+    return run_finish(&run, st);
 }

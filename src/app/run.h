@@ -14,17 +14,8 @@
 #include "par/par.h"
 
 /* What every program does around its work: options, MPI, configuration, run
- * folder, log, stop signal, result lines, exit status.
- *
- *   int main(int argc, char **argv)
- *   {
- *       struct run run = {0};
- *       status st = run_start(argc, argv, &program, &run);
- *
- *       if (st == OK && !run.done)
- *           st = work(&run);
- *       return run_finish(&run, st);
- *   }
+ * folder, log, stop signal, result lines, exit status. A main is a schema, a
+ * struct run_program and run_main.
  *
  * Run folder (run.out): config.yaml (identity keys of the run), run.jsonl
  * (events), claim (while a process works in it), and what the program makes. */
@@ -72,14 +63,22 @@ struct run {
     int n_results;
 };
 
+/* The program: what is asked for with these options. ctx is what the tables
+ * fill. With run->dry_run it only adds its plan (run_plan). All ranks, same
+ * status. */
+typedef status run_work_fn(struct run *run, const void *ctx);
+
 /* Parse options, start MPI, load the configuration, make the thread team,
- * claim and check the run folder (not with --dry-run), open the log. A folder
- * that holds another run: ERR_RUN naming the first identity key that differs;
- * one that holds this run already, without --resume: ERR_RUN. All ranks. */
-status run_start(int argc,
-                 char **argv,
-                 const struct run_program *program,
-                 struct run *run);
+ * claim and check the run folder (not with --dry-run), open the log; work;
+ * print the results or the error (once, rank 0), release everything, end MPI.
+ * A folder that holds another run: ERR_RUN naming the first identity key that
+ * differs; one that holds this run already, without --resume: ERR_RUN. Gives
+ * the exit status. All ranks. */
+int run_main(int argc,
+             char **argv,
+             const struct run_program *program,
+             run_work_fn *work,
+             const void *ctx);
 
 /* A path in the run folder, new memory (mem_free). */
 status run_path(const struct run *run, const char *name, char **out);
@@ -98,9 +97,5 @@ status run_result(struct run *run,
  * agree with par_any; a program that then ends at a safe place returns
  * STOPPED. */
 bool run_stop_wanted(void);
-
-/* Print the error (once, rank 0) or the results, release everything, end MPI.
- * Gives the exit status. All ranks. */
-int run_finish(struct run *run, status st);
 
 #endif

@@ -171,7 +171,7 @@ out:
     return st;
 }
 
-/* Is there nothing in the folder but what run_start makes? */
+/* Is there nothing in the folder but what run_main makes? */
 static bool is_bare(const struct run *run)
 {
     static const char *const ours[] = {".", "..", "config.yaml", "run.jsonl",

@@ -214,8 +214,9 @@ out:
     return st;
 }
 
-static status work(struct run *run, const struct job *job)
+static status work(struct run *run, const void *ctx)
 {
+    const struct job *job = ctx;
     struct search_data *data = NULL;
     status st = OK;
 
@@ -251,10 +252,6 @@ int main(int argc, char **argv)
         1,
         NULL,
         0};
-    struct run run = {0};
-    status st = run_start(argc, argv, &program, &run);
 
-    if (st == OK && !run.done)
-        st = work(&run, &job);
-    return run_finish(&run, st);
+    return run_main(argc, argv, &program, work, &job);
 }

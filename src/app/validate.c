@@ -199,8 +199,9 @@ out:
     return st;
 }
 
-static status work(struct run *run, const struct validate_conf *c)
+static status work(struct run *run, const void *ctx)
 {
+    const struct validate_conf *c = ctx;
     status st = OK;
     struct report r = {0};
 
@@ -230,10 +231,6 @@ int main(int argc, char **argv)
         1,
         NULL,
         0};
-    struct run run = {0};
-    status st = run_start(argc, argv, &program, &run);
 
-    if (st == OK && !run.done)
-        st = work(&run, &conf);
-    return run_finish(&run, st);
+    return run_main(argc, argv, &program, work, &conf);
 }
