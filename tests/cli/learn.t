@@ -64,7 +64,8 @@ for s in 0 1 2; do
     probe $d both "$d/weights/%/features.nc,cohort/simple_%.csv"
     run fmcib-validate --config "$jobs/validate.yaml" \
         --set "input.studies=$d/search/{set}" \
-        --set input.stages= --set input.pretrain=$d/pretrain \
+        --set input.stages= --set input.regression= \
+        --set input.pretrain=$d/pretrain \
         --set input.patches=patches-test \
         --set "input.reference=$FMCIB_SOURCE/validation/reference.yaml" \
         --set "input.gates=$FMCIB_SOURCE/validation/gates.yaml" \
