@@ -57,12 +57,35 @@ for b in backend=ref variant=c variant=avx2 variant=avx512; do
     expect_equal "$got" "$want"
 done
 
-# Every placement key, moved from its default.
-for k in input.cache_gb=0 compute.memory_gb=3 checkpoint.every=1 \
-    checkpoint.keep=1 checkpoint.start=true run.quiet=false; do
+# Every placement key, moved from its default. Ranks, threads, out, stop_after,
+# backend and variant are moved above and below, patches and cache further down.
+for k in compute.memory_gb=3 checkpoint.every=1 checkpoint.keep=1 \
+    checkpoint.start=true run.quiet=false recipe=intended; do
     train 2 2 "${s[@]}" --set "$k"
     expect_equal "$got" "$want"
 done
+run fmcib-pretrain "${toy[@]}" "${s[@]}" --dry-run
+expect_equal "$(sed -n 's/^\([a-z0-9_.]*\):.*# \(placement\|preset\)$/\1/p' \
+    "$out_file" | sort | tr '\n' ' ')" \
+    "checkpoint.every checkpoint.keep checkpoint.start compute.backend\
+ compute.memory_gb compute.variant input.cache_gb input.patches recipe run.out\
+ run.quiet run.stop_after run.threads "
+
+# The same store in another place, in memory or read step by step.
+run fmcib-phantom --set cohort.patients=4 --out c --quiet
+run fmcib-prepare --set input.list=c/pretrain.csv --set patch.radius=9 \
+    --set negatives.stored=2 --set prepare.shards=3 --quiet --out store
+expect_status 0
+store=(--set train.shards=4 --set train.items=2)
+train 1 1 "${store[@]}" --set input.patches=store
+want_store=$got
+expect_status 0
+mv store elsewhere
+train 3 1 "${store[@]}" --set input.patches=elsewhere
+expect_equal "$got" "$want_store"
+train 2 2 "${store[@]}" --set input.patches="$PWD/elsewhere" \
+    --set input.cache_gb=0
+expect_equal "$got" "$want_store"
 
 # Stop after each step, go on with another number of ranks.
 for k in 1 2 3; do
