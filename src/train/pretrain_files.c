@@ -155,6 +155,25 @@ out:
     return st;
 }
 
+/* A finished file is not written again: it holds these weights, or the folder
+ * is another run's. */
+static status
+check_weights(struct pretrain *p, const char *path, char digest[SHA256_HEX])
+{
+    status st = OK;
+    struct ckpt *c = NULL;
+
+    TRY(ckpt_open(path, "weights", &c));
+    TRY(weights_digest(p->weights, digest));
+    ENSURE(strcmp(digest, ckpt_digest(c)) == 0, ERR_RUN,
+           "%s: holds other weights (%.12s) than this run (%.12s); take "
+           "another --out",
+           path, ckpt_digest(c), digest);
+out:
+    ckpt_close(c);
+    return st;
+}
+
 status pretrain_save_weights(struct pretrain *p,
                              const char *name,
                              char digest[SHA256_HEX])
@@ -165,7 +184,8 @@ status pretrain_save_weights(struct pretrain *p,
     if (is_first(p)) {
         st = file_join(p->io->out, name, &path);
         if (st == OK)
-            st = write_weights(p, path, digest);
+            st = file_exists(path) ? check_weights(p, path, digest)
+                                   : write_weights(p, path, digest);
     }
     TRY(par_agree(p->io->par, st));
     TRY(par_bcast(p->io->par, digest, SHA256_HEX, 0));

@@ -71,6 +71,11 @@ echo "host $(hostname) job none pid $$ start $start" >one/claim
 train --out one --set train.shards=2 --resume
 expect_status 7
 expect_err "in use by process $$"
+rm one/claim
+stamp=$(stat -c %y one/weights.nc)
+train --out one --set train.shards=2 --resume
+expect_status 0
+expect_equal "$(stat -c %y one/weights.nc)" "$stamp"
 echo "host $(hostname) job none pid $$ start 1$start" >one/claim
 train --out one --set train.shards=2 --resume
 expect_status 0
