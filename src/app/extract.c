@@ -7,18 +7,15 @@
 #include "base/log.h"
 #include "base/mem.h"
 
+#include "app/cut.h"
 #include "app/run.h"
 
 struct job {
     const char *weights;
     const char *patches;
-    const char *list;
-    const char *root;
-    int64_t radius;
-    bool orient;
-    double tolerance_mm;
     double cache_gb;
     int64_t batch;
+    struct cut_conf cut; /* instead of a store */
     struct compute_conf compute;
 };
 
@@ -28,16 +25,6 @@ static const struct conf_row rows[] = {
      "weights file of fmcib-pretrain; its digest is in the features"},
     {"input.patches", CONF_TEXT, AT(patches), "", 1, 0, NULL, "", PLACEMENT,
      "folder of fmcib-prepare; its digest is in the features"},
-    {"input.list", CONF_TEXT, AT(list), "", 1, 0, NULL, "", PLACEMENT,
-     "instead: list of seeds in CT volumes, patches are cut while reading"},
-    {"data.root", CONF_TEXT, AT(root), "", 1, 0, NULL, "", PLACEMENT,
-     "folder of the volumes of input.list, empty = folder of the list"},
-    {"patch.radius", CONF_I64, AT(radius), "25", 1, 200, NULL, "voxels",
-     IDENTITY, "half the edge of a patch of input.list"},
-    {"patch.orient", CONF_BOOL, AT(orient), "false", 1, 0, NULL, "", IDENTITY,
-     "slice in LPI order (DeepLesion lists need it, others must not)"},
-    {"patch.tolerance_mm", CONF_F64, AT(tolerance_mm), "0", 0, 1e4, NULL, "mm",
-     IDENTITY, "a seed may lie this far outside its volume"},
     {"input.cache_gb", CONF_F64, AT(cache_gb), "1", 0, 1e6, NULL, "GB",
      PLACEMENT, "patch stores up to this size are held in memory"},
     {"extract.batch", CONF_I64, AT(batch), "4", 1, 1024, NULL, "patches",
@@ -90,19 +77,15 @@ out:
 static status open_source(const struct job *job, struct source **out)
 {
     status st = OK;
-    struct source_list_conf c = {.list = {.root = job->root, .strip = ""},
-                                 .patch = {.radius = job->radius,
-                                           .orient = job->orient,
-                                           .orient_patch = true,
-                                           .resample = true,
-                                           .spacing_mm = {1, 1, 1}},
-                                 .tolerance_mm = job->tolerance_mm};
+    struct source_list_conf c = {.list = cut_list_conf(&job->cut),
+                                 .tolerance_mm = job->cut.tolerance_mm};
 
-    ENSURE((job->patches[0] == '\0') != (job->list[0] == '\0'), ERR_CONF,
+    ENSURE((job->patches[0] == '\0') != (job->cut.list[0] == '\0'), ERR_CONF,
            "give one of input.patches (a folder of fmcib-prepare) and "
            "input.list (a CSV of seeds)");
-    if (job->list[0])
-        TRY(source_list(job->list, &c, out));
+    TRY(cut_patch_conf(&job->cut, &c.patch));
+    if (job->cut.list[0])
+        TRY(source_list(job->cut.list, &c, out));
     else
         TRY(source_store(job->patches, (uint64_t)(job->cache_gb * 1e9), out));
 out:
@@ -149,6 +132,7 @@ int main(int argc, char **argv)
     struct job job = {0};
     const struct conf_table tables[] = {
         {rows, sizeof rows / sizeof rows[0], &job},
+        {cut_rows, cut_rows_n, &job.cut},
         {compute_rows, compute_rows_n, &job.compute}};
     const struct run_program program = {
         "fmcib-extract",

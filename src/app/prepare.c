@@ -164,13 +164,14 @@ out:
 int main(int argc, char **argv)
 {
     struct prepare_conf conf = {0};
-    const struct conf_table tables[] = {{PREPARE_ROWS, PREPARE_ROWS_N, &conf}};
+    const struct conf_table tables[] = {{cut_rows, cut_rows_n, &conf.cut},
+                                        {PREPARE_ROWS, PREPARE_ROWS_N, &conf}};
     const struct run_program program = {
         "fmcib-prepare",
         "Patches about the seeds of a list, and random patches beside them, "
         "from CT volumes to a store.",
         tables,
-        1,
+        sizeof tables / sizeof tables[0],
         NULL,
         0};
 

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 
+#include "app/cut.h"
 #include "app/run.h"
 #include "store/list.h"
 #include "store/patch.h"
@@ -14,19 +15,13 @@
 
 struct prepare_conf {
     int64_t seed;
-    const char *list;
-    const char *root;
-    const char *strip;
-    int64_t radius;
-    struct conf_list spacing; /* empty: no resampling */
-    bool orient;
-    bool orient_patch;
-    double tolerance_mm;
+    struct cut_conf cut;
     int64_t negatives; /* stored, K per row */
     bool clear;        /* a negative holds no seed of its volume */
     int64_t shards;
 };
 
+/* Without cut_rows. */
 extern const struct conf_row PREPARE_ROWS[];
 extern const size_t PREPARE_ROWS_N;
 

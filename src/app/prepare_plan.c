@@ -12,24 +12,6 @@ enum { BATCH = 64 };
 const struct conf_row PREPARE_ROWS[] = {
     {"seed", CONF_I64, AT(seed), "0", 0, 9e15, NULL, "", IDENTITY,
      "master seed; negatives are drawn from it"},
-    {"input.list", CONF_TEXT, AT(list), NULL, 1, 0, NULL, "", PLACEMENT,
-     "CSV with image_path, coordX, coordY, coordZ; its content is in the "
-     "store"},
-    {"data.root", CONF_TEXT, AT(root), "", 1, 0, NULL, "", PLACEMENT,
-     "folder that image_path is relative to; empty: that of the list"},
-    {"data.strip", CONF_TEXT, AT(strip), "", 1, 0, NULL, "", PLACEMENT,
-     "taken off the front of image_path, e.g. another machine's folder"},
-    {"patch.radius", CONF_I64, AT(radius), "25", 1, 512, NULL, "voxels",
-     IDENTITY, "half edge of a patch"},
-    {"patch.spacing", CONF_F64S, AT(spacing), "[1, 1, 1]", 0.05, 100, NULL,
-     "mm", IDENTITY, "resample to this spacing; []: keep the volume's grid"},
-    {"patch.orient", CONF_BOOL, AT(orient), "false", 1, 0, NULL, "", IDENTITY,
-     "slice in LPI with the index of the native frame: true for DeepLesion's "
-     "lists, false for all others"},
-    {"patch.orient_patch", CONF_BOOL, AT(orient_patch), "true", 1, 0, NULL, "",
-     IDENTITY, "turn patches to LPS"},
-    {"patch.tolerance_mm", CONF_F64, AT(tolerance_mm), "0", 0, 1000, NULL, "mm",
-     IDENTITY, "seeds may lie this far outside their volume"},
     {"negatives.stored", CONF_I64, AT(negatives), "0", 0, 10000, NULL,
      "patches", IDENTITY, "random patches of the same volume, for each row"},
     {"negatives.clear", CONF_BOOL, AT(clear), "false", 1, 0, NULL, "", IDENTITY,
@@ -50,24 +32,6 @@ void prepare_blame(const struct prepare_plan *p, uint32_t row)
 struct block prepare_volumes(const struct prepare_plan *p, uint32_t shard)
 {
     return shard_block(p->list->volumes, p->head.shards, shard);
-}
-
-static status set_patch(struct prepare_plan *p)
-{
-    status st = OK;
-    const struct conf_list *mm = &p->conf->spacing;
-
-    ENSURE(mm->n == 0 || mm->n == 3, ERR_CONF,
-           "patch.spacing: %" PRIu32 " values; three are needed, or none",
-           mm->n);
-    p->patch = (struct patch_conf){.radius = p->conf->radius,
-                                   .orient = p->conf->orient,
-                                   .orient_patch = p->conf->orient_patch,
-                                   .resample = mm->n == 3};
-    for (int a = 0; a < 3; a++)
-        p->patch.spacing_mm[a] = mm->n == 3 ? mm->v.f[a] : 1.0;
-out:
-    return st;
 }
 
 /* Counting sort of the rows by volume. */
@@ -96,7 +60,7 @@ out:
 static status set_head(const struct run *run, struct prepare_plan *p)
 {
     status st = OK;
-    uint64_t edge = 2 * (uint64_t)p->conf->radius;
+    uint64_t edge = 2 * (uint64_t)p->conf->cut.radius;
 
     conf_dump(run->settings, false, &p->identity);
     TRY(text_status(&p->identity));
@@ -119,11 +83,13 @@ status prepare_plan_new(const struct run *run,
                         struct prepare_plan *out)
 {
     status st = OK;
-    struct list_conf place = {conf->root, conf->strip};
+    struct list_conf place = cut_list_conf(&conf->cut);
 
     *out = (struct prepare_plan){.conf = conf, .batch = BATCH};
-    TRY(set_patch(out));
-    TRY(list_open(conf->list, &place, &out->list));
+    TRY(cut_patch_conf(&conf->cut, &out->patch));
+    ENSURE(conf->cut.list[0], ERR_CONF,
+           "input.list is not given: name the CSV of seeds");
+    TRY(list_open(conf->cut.list, &place, &out->list));
     TRY(sort_rows(out));
     TRY(set_head(run, out));
     out->mine = shard_block(out->head.shards, (uint32_t)par_size(run->par),
@@ -156,7 +122,7 @@ static status check_seeds(const struct prepare_plan *p,
         uint32_t row = p->row[i];
 
         st = seed_check(&g, &p->patch, p->list->seed[row],
-                        p->conf->tolerance_mm, p->list->path[row]);
+                        p->conf->cut.tolerance_mm, p->list->path[row]);
         if (st != OK) {
             prepare_blame(p, row);
             goto out;
@@ -171,7 +137,7 @@ static void
 add_memory(struct prepare_plan *p, const struct geometry *geo, enum pixel pixel)
 {
     uint64_t voxels = geometry_len(geo) * pixel_size(pixel) * 2;
-    uint64_t edge = 2 * (uint64_t)p->conf->radius;
+    uint64_t edge = 2 * (uint64_t)p->conf->cut.radius;
     uint64_t patches = (uint64_t)p->batch * edge * edge * edge * 8;
 
     if (voxels + patches > p->memory)
@@ -212,7 +178,7 @@ static status check_volume(struct prepare_plan *p, uint32_t volume)
     status st = OK;
     uint32_t row = p->list->first[volume];
     uint64_t rows = p->first[volume + 1] - p->first[volume];
-    uint64_t edge = 2 * (uint64_t)p->conf->radius;
+    uint64_t edge = 2 * (uint64_t)p->conf->cut.radius;
     struct geometry geo;
     enum pixel pixel = PIXEL_I16;
     enum digest_type type = DIGEST_I16;

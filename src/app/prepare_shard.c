@@ -31,7 +31,7 @@ status prepare_work_new(const struct prepare_plan *plan,
         (struct prepare_work){.plan = plan, .team = team, .progress = progress};
     TRY(mem_new(plan->batch, sizeof *out->patch, &out->patch));
     for (uint32_t i = 0; i < plan->batch; i++)
-        TRY(patch_new(plan->conf->radius, PIXEL_F64, &out->patch[i]));
+        TRY(patch_new(plan->conf->cut.radius, PIXEL_F64, &out->patch[i]));
 out:
     return st;
 }
@@ -78,7 +78,7 @@ draw_corner(const struct cut *c, uint32_t row, int32_t k, int64_t corner[3])
         ENSURE(tries++ < MOST_TRIES, ERR_DATA,
                "%s: no place for a negative patch of %" PRId64
                " voxels that holds no seed; set negatives.clear to false",
-               p->list->path[row], 2 * p->conf->radius);
+               p->list->path[row], 2 * p->conf->cut.radius);
         negative_draw(&c->grid, &p->patch, &s, corner);
     } while (p->conf->clear && holds_seed(c, corner));
 out:
