@@ -61,6 +61,8 @@ static status put_attrs(struct journal_attrs *a, const struct json *map)
 {
     status st = OK;
 
+    ENSURE(!map || json_is_object(map), ERR_DATA,
+           "attributes that are no object");
     for (size_t i = 0; i < json_len(map); i++)
         TRY(put_attr(a, json_key(map, i), json_member(map, i)));
 out:
