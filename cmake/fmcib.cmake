@@ -29,8 +29,12 @@ set(CMAKE_C_STANDARD_REQUIRED ON)
 set(CMAKE_C_EXTENSIONS OFF)
 set(CMAKE_CXX_STANDARD 17)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
-set(CMAKE_C_FLAGS_RELEASE "-O2 -g1")
-set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1")
+# CMake's own default defines NDEBUG; what a user gives stays.
+foreach(language C CXX)
+    if(CMAKE_${language}_FLAGS_RELEASE STREQUAL "-O3 -DNDEBUG")
+        set(CMAKE_${language}_FLAGS_RELEASE "-O2 -g1")
+    endif()
+endforeach()
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
 
 find_package(PkgConfig REQUIRED)
@@ -49,6 +53,7 @@ target_compile_definitions(fmcib_flags INTERFACE
 target_compile_options(fmcib_flags INTERFACE
     -ffp-contract=off -fno-common -fvisibility=hidden
     -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.
+    -ffile-prefix-map=${CMAKE_BINARY_DIR}=build
     -Wall -Wextra -Wshadow -Wvla -Wfloat-conversion
     # clang counts NAN and INFINITY among promotions, and takes a loop that it
     # did not unroll for a fault
