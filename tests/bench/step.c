@@ -107,24 +107,29 @@ static struct train_conf keys(bool full)
     return c;
 }
 
+struct bursts {
+    const char *variant;
+    double each[256];
+};
+
 static status one_burst(void *ctx, size_t item, int member)
 {
-    double *sum = ctx;
+    struct bursts *b = ctx;
 
     (void)member;
-    sum[item] = bench_peak("auto", 20);
+    b->each[item] = bench_peak(b->variant, 20);
     return OK;
 }
 
-static double peak_of(struct team *team)
+static double peak_of(struct team *team, const char *variant)
 {
-    double each[256] = {0};
+    struct bursts b = {.variant = variant};
     double sum = 0;
     size_t n = (size_t)team_size(team);
 
-    (void)team_run(team, n, one_burst, each);
+    (void)team_run(team, n, one_burst, &b);
     for (size_t i = 0; i < n; i++)
-        sum += each[i];
+        sum += b.each[i];
     return sum;
 }
 
@@ -147,7 +152,7 @@ measure(struct pretrain *p, struct team *team, int steps, const char *name)
         t = clock_s() - t;
         total += t;
         best = i == 0 || t < best ? t : best;
-        peak += peak_of(team) / steps;
+        peak += peak_of(team, dev_facts(p->dev).variant) / steps;
     }
     (void)snprintf(line, sizeof line, "step-%s-mean", name);
     bench_line(line, 1e3 * total / steps / items, "ms/item", NULL, 0);
