@@ -322,14 +322,17 @@ status patch_store_load(struct patch_store *s)
         start[i] = at;
         at += patch_voxels(p) * digest_type_size(p->type);
     }
-    /* in the order of the files */
-    for (uint32_t k = 0; k < s->facts.shards; k++)
+    /* in the order of the files; each is shut behind us, its buffers in the
+     * library are as large as its voxels */
+    for (uint32_t k = 0; k < s->facts.shards; k++) {
         for (uint32_t i = 0; i < s->shard[k].table.n; i++) {
             const struct patch_info *p = &s->shard[k].table.entry[i].info;
             uint32_t e = entry_of(s, p->row, p->k);
 
             TRY(read_file(s, e, all + start[e]));
         }
+        patch_shard_shut(&s->shard[k]);
+    }
     s->voxels = all;
     s->start = start;
     all = NULL;
