@@ -304,6 +304,24 @@ out:
     return st;
 }
 
+/* The voxels of one file, then it is shut: its buffers in the library are as
+ * large as its voxels. */
+static status
+load_shard(struct patch_store *s, uint32_t k, const uint64_t *start, char *all)
+{
+    status st = OK;
+
+    for (uint32_t i = 0; i < s->shard[k].table.n; i++) {
+        const struct patch_info *p = &s->shard[k].table.entry[i].info;
+        uint32_t e = entry_of(s, p->row, p->k);
+
+        TRY(read_file(s, e, all + start[e]));
+    }
+    patch_shard_shut(&s->shard[k]);
+out:
+    return st;
+}
+
 status patch_store_load(struct patch_store *s)
 {
     status st = OK;
@@ -322,17 +340,8 @@ status patch_store_load(struct patch_store *s)
         start[i] = at;
         at += patch_voxels(p) * digest_type_size(p->type);
     }
-    /* in the order of the files; each is shut behind us, its buffers in the
-     * library are as large as its voxels */
-    for (uint32_t k = 0; k < s->facts.shards; k++) {
-        for (uint32_t i = 0; i < s->shard[k].table.n; i++) {
-            const struct patch_info *p = &s->shard[k].table.entry[i].info;
-            uint32_t e = entry_of(s, p->row, p->k);
-
-            TRY(read_file(s, e, all + start[e]));
-        }
-        patch_shard_shut(&s->shard[k]);
-    }
+    for (uint32_t k = 0; k < s->facts.shards; k++)
+        TRY(load_shard(s, k, start, all));
     s->voxels = all;
     s->start = start;
     all = NULL;
