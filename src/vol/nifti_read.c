@@ -202,7 +202,7 @@ status nifti_read(const char *path, struct volume *out)
     TRY(read_voxels(gz, path, &h, &data));
     if (h.note)
         log_warn("%s: %s", path, h.note);
-    *out = (struct volume){h.geo, h.pixel, data};
+    *out = volume_of(&h.geo, h.pixel, data);
 out:
     if (gz)
         (void)gzclose(gz);

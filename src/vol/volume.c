@@ -62,10 +62,19 @@ out:
     return st;
 }
 
+struct volume
+volume_of(const struct geometry *geo, enum pixel pixel, void *data)
+{
+    struct volume v = {.geo = *geo, .pixel = pixel, .data = data};
+
+    memcpy(v.hi, geo->size, sizeof v.hi);
+    return v;
+}
+
 status
 volume_new(const struct geometry *geo, enum pixel pixel, struct volume *out)
 {
-    struct volume v = {*geo, pixel, NULL};
+    struct volume v = volume_of(geo, pixel, NULL);
     status st = OK;
 
     TRY(geometry_check(geo, "volume"));

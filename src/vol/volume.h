@@ -9,12 +9,17 @@
 #include "vol/geometry.h"
 #include "vol/pixel.h"
 
-/* A CT volume. Plain data; volume_free ends `data`. */
+/* A CT volume, or a box of one. Plain data; volume_free ends `data`. */
 struct volume {
-    struct geometry geo;
+    struct geometry geo; /* of the whole volume */
     enum pixel pixel;
-    void *data; /* [size[2]][size[1]][size[0]] */
+    void *data;           /* [hi2-lo2][hi1-lo1][hi0-lo0] */
+    int64_t lo[3], hi[3]; /* indices that data holds; 0, size: all of them */
 };
+
+/* The struct for a whole volume whose voxels are in `data`. */
+struct volume
+volume_of(const struct geometry *geo, enum pixel pixel, void *data);
 
 /* Read a CT; the format is told by the name (.nii, .nii.gz). Spacing, origin,
  * direction, pixel type and values are those SimpleITK 2.4 reports. Memory: the

@@ -104,7 +104,7 @@ static void load(const struct json *c, struct volume *v)
     } else {
         struct phantom p = phantom_of(json_get(s, "phantom"));
 
-        *v = (struct volume){g, p.pixel, phantom_make(&p)};
+        *v = volume_of(&g, p.pixel, phantom_make(&p));
     }
     check_sha256(name, json_text(json_get(c, "input_sha256")), v->data,
                  geometry_len(&v->geo) * pixel_size(v->pixel));
