@@ -166,7 +166,7 @@ out:
     return st;
 }
 
-static int default_threads(void)
+int run_threads(int64_t asked)
 {
     const char *local = getenv("OMPI_COMM_WORLD_LOCAL_SIZE");
     const char *slurm = getenv("SLURM_CPUS_PER_TASK");
@@ -174,6 +174,8 @@ static int default_threads(void)
     cpu_set_t set;
     int cores = 1;
 
+    if (asked > 0)
+        return (int)asked;
     if (slurm && text_to_i64(slurm, &v) && v > 0)
         return (int)v;
     if (sched_getaffinity(0, sizeof set, &set) == 0)
@@ -267,9 +269,7 @@ static status run_start(int argc,
     catch_signals();
     st = load(run, &o, tables, n);
     TRY(par_agree(run->par, st));
-    st =
-        team_new(run->conf.threads ? (int)run->conf.threads : default_threads(),
-                 &run->team);
+    st = team_new(run_threads(run->conf.threads), &run->team);
     TRY(par_agree(run->par, st));
     TRY(open_run(run));
 out:

@@ -98,4 +98,7 @@ status run_result(struct run *run,
  * STOPPED. */
 bool run_stop_wanted(void);
 
+/* The threads of this rank: `asked`, or with 0 the cores it may use. */
+int run_threads(int64_t asked);
+
 #endif

@@ -1,0 +1,4 @@
+# A subcommand: its files here, its row in data.c.
+fmcib_program(fmcib-data
+    SOURCES data.c data_hash.c
+    USES app vol store det)

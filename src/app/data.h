@@ -1,0 +1,13 @@
+#ifndef APP_DATA_H
+#define APP_DATA_H
+
+/* fmcib-data SUB [options]: the subcommands. Each is a file data_<sub>.c (or
+ * a few) with one function of the kind of main: argv[0] is the subcommand, the
+ * result is the exit status. Most are made of tool_main (app/tool.h); one that
+ * fills a run folder from keys uses run_main. A row in data.c, the sources in
+ * data.cmake. */
+
+/* hash DIR: the manifest of what lies in a folder. */
+int data_hash(int argc, char **argv);
+
+#endif
