@@ -3,8 +3,8 @@
 
 #include <stdint.h>
 
+#include "det/mt19937.h"
 #include "det/stream.h"
-#include "hpo/mt19937.h"
 
 /* Where a sampler's uniform numbers come from: Optuna's own sequence (lag 0)
  * or a stream of the ticket (lag > 0). */

@@ -1,5 +1,5 @@
 /* golden/search: generator, truncated normal, gamma and weights. */
-#include "hpo/mt19937.h"
+#include "det/mt19937.h"
 #include "hpo/parzen.h"
 #include "hpo/tpe.h"
 #include "hpo/truncnorm.h"

@@ -1,7 +1,7 @@
 /* The study's bootstrap and permutation test, draw by draw. */
+#include "det/mt19937.h"
 #include "eval/metrics.h"
 #include "figures.h"
-#include "hpo/mt19937.h"
 
 /* Sums of at most a few hundred doubles below 1, differently ordered. */
 static const double SLACK = 4e-15;

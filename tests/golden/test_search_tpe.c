@@ -1,5 +1,5 @@
 /* golden/search: split of the trials and Parzen estimators, both rule sets. */
-#include "hpo/mt19937.h"
+#include "det/mt19937.h"
 #include "hpo/parzen.h"
 #include "hpo/tpe.h"
 #include "search.h"

@@ -1,6 +1,8 @@
+#include "base/sha256.h"
+
 #include "check.h"
+#include "det/mt19937.h"
 #include "hpo/draw.h"
-#include "hpo/mt19937.h"
 
 /* ISO C++ [rand.predef]: the 10000th number of mt19937 with its default seed,
  * 5489, is 4123659995. */
@@ -33,6 +35,27 @@ static void ranges(void **state)
     }
 }
 
+/* numpy.random.RandomState(21).permutation(2441), which cut DeepLesion's third
+ * part in two; SHA-256 of the int32 values. */
+static void permutation_of_the_study(void **state)
+{
+    enum { N = 2441 };
+    static const uint32_t first[5] = {1762, 1161, 2283, 1738, 1181};
+    static uint32_t x[N];
+    struct mt19937 g;
+    uint8_t sum[SHA256_SIZE];
+    char hex[SHA256_HEX];
+
+    (void)state;
+    mt_seed(&g, 21);
+    mt_permutation(&g, N, x);
+    assert_memory_equal(x, first, sizeof first);
+    assert_ok(sha256_of(x, sizeof x, sum));
+    sha256_hex(sum, hex);
+    assert_string_equal(hex, "50a5baadf75c8391b1781f6b9241a316"
+                             "09a08045df7979b4ac3b75609b34e683");
+}
+
 static void draw_takes_the_source_it_has(void **state)
 {
     (void)state;
@@ -54,6 +77,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(published_value),
         cmocka_unit_test(ranges),
+        cmocka_unit_test(permutation_of_the_study),
         cmocka_unit_test(draw_takes_the_source_it_has),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,4 @@
-#include "hpo/mt19937.h"
+#include "det/mt19937.h"
 
 enum { MT_M = 397 };
 
@@ -52,4 +52,22 @@ uint32_t mt_below(struct mt19937 *g, uint32_t n)
         v = mt_u32(g) & mask;
     } while (v > n - 1);
     return v;
+}
+
+void mt_shuffle(struct mt19937 *g, uint32_t n, uint32_t *x)
+{
+    for (uint32_t i = n; i > 1; i--) {
+        uint32_t j = mt_below(g, i);
+        uint32_t t = x[i - 1];
+
+        x[i - 1] = x[j];
+        x[j] = t;
+    }
+}
+
+void mt_permutation(struct mt19937 *g, uint32_t n, uint32_t *out)
+{
+    for (uint32_t i = 0; i < n; i++)
+        out[i] = i;
+    mt_shuffle(g, n, out);
 }
