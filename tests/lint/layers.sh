@@ -21,7 +21,7 @@ done < <(grep -E '^\| *.[a-zA-Z0-9_/]+\.(h|hpp). *\|' "$map")
 free=' complex.h ctype.h errno.h float.h inttypes.h limits.h math.h setjmp.h
  signal.h stdalign.h stdarg.h stdatomic.h stdbool.h stddef.h stdint.h stdio.h
  stdlib.h stdnoreturn.h string.h time.h dirent.h fcntl.h fnmatch.h ftw.h getopt.h
- glob.h poll.h sched.h strings.h sys/file.h sys/mman.h sys/resource.h sys/stat.h
+ glob.h poll.h sched.h spawn.h strings.h sys/file.h sys/mman.h sys/resource.h sys/stat.h
  sys/statvfs.h sys/sysinfo.h sys/time.h sys/types.h sys/uio.h sys/utsname.h
  sys/wait.h unistd.h '
 free=${free//$'\n'/ }
