@@ -114,13 +114,15 @@ static void test_order_of_draws(void **state)
 {
     const int32_t shape[3] = {8, 8, 8};
     struct augment_conf conf = augment_default(8);
+    struct augment_chain c;
     struct stream a = draw_stream(1);
     struct stream b = draw_stream(1);
     struct augment_params p;
 
     (void)state;
     conf.flip_p = conf.histogram_p = conf.smooth_p = 1.0;
-    augment_draw(&conf, shape, &a, &p);
+    c = augment_chain_conf(&conf);
+    augment_chain_draw(&c, shape, &a, &p);
     assert_true(p.crop.fraction == (float)stream_range(&b, 0.5, 1.0));
     for (int k = 0; k < 3; k++)
         assert_int_equal(
@@ -139,7 +141,8 @@ static void test_order_of_draws(void **state)
         assert_true(p.smooth.sigma[k] == stream_range(&b, 0.25, 1.5));
     assert_true(stream_u64(&a) == stream_u64(&b)); /* and no more */
     conf.flip_p = conf.histogram_p = conf.smooth_p = 0.0;
-    augment_draw(&conf, shape, &a, &p);
+    c = augment_chain_conf(&conf);
+    augment_chain_draw(&c, shape, &a, &p);
     assert_false(p.flip.on || p.histogram.on || p.smooth.on);
 }
 

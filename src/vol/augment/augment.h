@@ -8,11 +8,45 @@
 
 #include "conf/conf.h"
 #include "det/stream.h"
+#include "vol/augment/pipeline.h"
 #include "vol/patch.h"
 
-/* From a patch to one augmented view of the pretraining pipelines. Axes 0, 1,
- * 2 are z, y, x. Parameters are drawn first and applied after, so a draw can
- * be recorded, replayed and tested on its own. */
+/* From a patch to augmented views. Axes 0, 1, 2 are z, y, x. Parameters are
+ * drawn first and applied after (transforms.h), so a draw can be recorded,
+ * replayed and tested on its own. */
+
+/* [z][y][x] floats. */
+struct image {
+    int32_t shape[3];
+    float *data;
+};
+size_t image_len(const struct image *m);
+
+/* ---- any chain ---------------------------------------------------------- */
+
+/* Floats that a view (out->data) and the scratch need for patches of at most
+ * max_edge voxels per axis. One scratch per thread, 64-byte aligned as mem_raw
+ * gives it; content does not matter. */
+size_t augment_chain_len(const struct augment_chain *c, int64_t max_edge);
+size_t augment_chain_scratch(const struct augment_chain *c, int64_t max_edge);
+
+/* One view of a patch: draws its parameters from s (start it with
+ * stream_at(seed, STREAM_AUGMENT, epoch, row, view)) and writes out->data and
+ * out->shape: the size of the last crop or pad, longer where the patch was
+ * longer than a pad. The patch is not changed. No allocation. Bits depend on
+ * patch, chain and stream alone. ERR_DATA: empty or too large patch; nothing
+ * above 0 for AUGMENT_MED3D. */
+status augment_chain_view(const struct augment_chain *c,
+                          const struct patch *in,
+                          struct stream *s,
+                          struct image *out,
+                          float *scratch);
+
+/* The middle of an image, or zeros around it: edge^3 floats (the extra voxel
+ * of a pad at the end), for views that a batch must hold. */
+void image_fit(const struct image *in, int64_t edge, float *out);
+
+/* ---- pretraining -------------------------------------------------------- */
 
 enum augment_order {
     AUGMENT_HU = 0,        /* fmcib_pretrain: crop-resize, flip, histogram,
@@ -38,15 +72,13 @@ extern const size_t augment_rows_n;
 /* The defaults of those rows, for callers without a configuration file. */
 struct augment_conf augment_default(int64_t size);
 
-/* Floats of scratch that augment_view and augment_plain need for patches of
- * at most max_edge voxels per axis. One scratch per thread, 64-byte aligned
- * as mem_raw gives it; content does not matter. */
+/* The chain of a configuration; its two or four views share it. */
+struct augment_chain augment_chain_conf(const struct augment_conf *conf);
+
+/* augment_chain_scratch of that chain. */
 size_t augment_scratch_len(const struct augment_conf *conf, int64_t max_edge);
 
-/* One view: draws its parameters from s (start it with
- * stream_at(seed, STREAM_AUGMENT, epoch, row, view)) and writes size^3 floats
- * [z][y][x], normalised. The patch is not changed. No allocation. Bits depend
- * on patch, conf and stream alone. ERR_DATA: empty patch. */
+/* augment_chain_view of that chain: size^3 floats, normalised. */
 status augment_view(const struct augment_conf *conf,
                     const struct patch *in,
                     struct stream *s,

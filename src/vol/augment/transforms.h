@@ -7,6 +7,7 @@
 
 #include "det/stream.h"
 #include "vol/augment/augment.h"
+#include "vol/pixel.h"
 
 /* The transforms, one source file each. x_draw takes parameters from a stream;
  * x_apply carries them out from `in` to `out` (never the same memory; `in`
@@ -21,13 +22,6 @@ enum {
     HISTOGRAM_POINTS = 10,
     SMOOTH_TAIL_MAX = 32 /* 4 * sigma, sigma <= 8 */
 };
-
-/* [z][y][x] floats. */
-struct image {
-    int32_t shape[3];
-    float *data;
-};
-size_t image_len(const struct image *m);
 
 /* A part of the image, stretched or shrunk to size^3. One fraction for the
  * three axes; corners are uniform. Draws: fraction; then for axes 0, 1, 2 a
@@ -106,22 +100,86 @@ void threshold_apply(const struct image *in, struct image *out);
 /* (v + 1024) / 3072; in == out is possible. */
 void normalise_apply(const struct image *in, struct image *out);
 
-/* All that is drawn for one view, in this order. */
+/* Moved by t voxels along axes 0, 1, 2 (RandAffine of the study: no rotation,
+ * scale or shear): output o reads the input at o + t, the position rounded to
+ * float about the middle of the axis; trilinear in double, the volume
+ * continued by reflection about its outer faces. Draws: apply?; if so t of
+ * axes 0, 1, 2 (the original draws twice and keeps the second). */
+struct translate_params {
+    bool on;
+    double t[3]; /* voxels */
+};
+void translate_draw(double probability,
+                    double lo,
+                    double hi,
+                    struct stream *s,
+                    struct translate_params *out);
+void translate_apply(const struct translate_params *p,
+                     const struct image *in,
+                     struct image *out);
+
+/* k quarter turns in the plane of axes 0 and 1; one is out[a][b] =
+ * in[b][n1 - 1 - a]. Draws: apply?; if so k = 1, 2 or 3. */
+struct rotate_params {
+    bool on;
+    int32_t k;
+};
+void rotate_draw(double probability,
+                 struct stream *s,
+                 struct rotate_params *out);
+void rotate_apply(const struct rotate_params *p,
+                  const struct image *in,
+                  struct image *out);
+
+/* Axis a of the output is axis axes[a] of the input. */
+void transpose_apply(const int32_t axes[3],
+                     const struct image *in,
+                     struct image *out);
+
+/* (v + 1000) / 2000, clipped to [0, 1]. `from`: the type of the values; the
+ * sum of int16 wraps around above 32767, as in the original. */
+void scale_apply(enum pixel from, const struct image *in, struct image *out);
+
+/* Normalisation of Med3D (Chen et al. 2019): clipped to the 0.5 and 99.5
+ * percentiles if the upper one is above 0; (v - mean) / deviation (population)
+ * of the voxels above 0, in double; voxels that are 0 after clipping get
+ * noise. Draws: a stream for the noise. */
+struct med3d_params {
+    struct stream noise;
+};
+void med3d_draw(struct stream *s, struct med3d_params *out);
+/* n values of N(0, 1). */
+void med3d_noise(const struct med3d_params *p, size_t n, float *out);
+/* noise, scratch: as many floats as the image. ERR_DATA: no voxel above 0, or
+ * all of them equal. */
+status med3d_apply(const float *noise,
+                   const struct image *in,
+                   struct image *out,
+                   float *scratch);
+
+/* All that is drawn for one view; a member is set when the chain has its
+ * operation. */
 struct augment_params {
     struct crop_params crop;
     struct flip_params flip;
     struct histogram_params histogram;
     struct smooth_params smooth;
+    struct translate_params translate;
+    struct rotate_params rotate;
+    struct med3d_params med3d;
 };
-void augment_draw(const struct augment_conf *conf,
-                  const int32_t shape[3],
-                  struct stream *s,
-                  struct augment_params *out);
-/* augment_view with given parameters. ERR_DATA: empty or too large patch. */
-status augment_apply(const struct augment_conf *conf,
-                     const struct augment_params *p,
-                     const struct patch *in,
-                     float *out,
-                     float *scratch);
+/* Step after step; shape is the patch's. */
+void augment_chain_draw(const struct augment_chain *c,
+                        const int32_t shape[3],
+                        struct stream *s,
+                        struct augment_params *out);
+/* augment_chain_view with given parameters. */
+status augment_chain_apply(const struct augment_chain *c,
+                           const struct augment_params *p,
+                           const struct patch *in,
+                           struct image *out,
+                           float *scratch);
+/* ERR_DATA: empty or too large patch. */
+status augment_check(const struct patch *in);
 
 #endif
