@@ -9,6 +9,7 @@ static const struct bench {
     const char *name, *help;
     status (*run)(int argc, char **argv);
 } benches[] = {
+    {"augment", "[views]: transforms of 50^3 views on one core", bench_augment},
     {"conv", "[samples [variant]]: convolutions of the full network",
      bench_conv},
     {"demo-layers", "[samples [variant]]: convolutions of the demo network",
@@ -27,6 +28,12 @@ void bench_line(const char *name,
         printf(" peer %s %.4g ratio %.3g", peer, peer_value,
                value / peer_value);
     printf("\n");
+    (void)fflush(stdout);
+}
+
+void bench_limit(const char *name, double value, const char *unit, double limit)
+{
+    printf("bench %s %.4g %s limit %.4g\n", name, value, unit, limit);
     (void)fflush(stdout);
 }
 

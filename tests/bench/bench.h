@@ -12,6 +12,13 @@ void bench_line(const char *name,
                 const char *peer,
                 double peer_value);
 
+/* A figure that should stay below a limit:
+ * bench <name> <value> <unit> limit <limit>. */
+void bench_limit(const char *name,
+                 double value,
+                 const char *unit,
+                 double limit);
+
 /* Seconds this thread has used: others that share the core do not count. */
 double bench_seconds(void);
 
@@ -20,6 +27,7 @@ double bench_seconds(void);
 double bench_peak(const char *variant, double ms);
 
 /* The benches: arguments after the name. */
+status bench_augment(int argc, char **argv);
 status bench_conv(int argc, char **argv);
 status bench_demo_layers(int argc, char **argv);
 status bench_step(int argc, char **argv);
