@@ -1,9 +1,10 @@
 /* Index to world and back. The order of the additions is that of ITK, so that
- * given the same inverse the same bits come out. */
+ * with the same inverse the same bits come out. */
 #include "vol/geometry.h"
 
 #include <math.h>
-#include <stdbool.h>
+
+#include "vol/inverse.h"
 
 size_t geometry_len(const struct geometry *g)
 {
@@ -51,23 +52,6 @@ out:
     return st;
 }
 
-/* Exactly one entry that is not 0 in every row and column? */
-static bool axis_aligned(const double m[9])
-{
-    for (int a = 0; a < 3; a++) {
-        int in_row = 0;
-        int in_column = 0;
-
-        for (int b = 0; b < 3; b++) {
-            in_row += m[3 * a + b] != 0.0;
-            in_column += m[3 * b + a] != 0.0;
-        }
-        if (in_row != 1 || in_column != 1)
-            return false;
-    }
-    return true;
-}
-
 void geometry_inverse(const struct geometry *g, double out[9])
 {
     double m[9];
@@ -75,13 +59,9 @@ void geometry_inverse(const struct geometry *g, double out[9])
 
     for (int i = 0; i < 9; i++)
         m[i] = g->direction[i] * g->spacing[i % 3];
-    if (axis_aligned(m)) {
-        for (int r = 0; r < 3; r++)
-            for (int c = 0; c < 3; c++)
-                out[3 * c + r] = m[3 * r + c] != 0.0 ? 1.0 / m[3 * r + c] : 0.0;
+    if (inverse_svd(m, out))
         return;
-    }
-    det = det3(m);
+    det = det3(m); /* spacings of very different size */
     for (int r = 0; r < 3; r++) {
         int r1 = (r + 1) % 3;
         int r2 = (r + 2) % 3;

@@ -25,9 +25,9 @@ size_t geometry_len(const struct geometry *g); /* voxels */
 status geometry_check(const struct geometry *g, const char *name);
 
 /* Inverse of direction * diag(spacing), row-major: world offset -> index
- * offset. One non-zero entry per column (axis-aligned): the exact 1/entry and
- * exact zeros. Else cofactors over the determinant, a few units in the last
- * place from the toolkit's SVD-based inverse. */
+ * offset, with the bits of ITK 5.4 (inverse.h). Unturned and mirrored axes have
+ * the exact 1/spacing and exact zeros; exchanged ones (DeepLesion) not always.
+ */
 void geometry_inverse(const struct geometry *g, double out[9]);
 
 /* World point of an index: origin first, then axes 0, 1, 2 in this order
