@@ -45,6 +45,7 @@ pkg_check_modules(NETCDF REQUIRED IMPORTED_TARGET netcdf)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto)
 pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
+pkg_check_modules(ISAL IMPORTED_TARGET libisal) # faster than zlib; optional
 find_path(PCG_INCLUDE_DIR pcg_random.hpp REQUIRED)
 
 add_library(fmcib_flags INTERFACE)
@@ -111,6 +112,10 @@ function(fmcib_summary)
     string(REPLACE "fmcib::" "" modules "${modules}")
     string(REPLACE ";" " " modules "${modules}")
     string(REPLACE ";" " " programs "${programs}")
+    set(isal "${ISAL_VERSION}")
+    if(NOT isal)
+        set(isal "none (zlib inflates)")
+    endif()
     set(sanitizers "${FMCIB_SANITIZE}")
     if(NOT sanitizers)
         set(sanitizers "none")
@@ -122,7 +127,8 @@ function(fmcib_summary)
     message(STATUS "fmcib   sanitizers  ${sanitizers}")
     message(STATUS "fmcib   libraries   MPI standard ${MPI_C_VERSION}, netCDF "
         "${NETCDF_VERSION}, libyaml ${YAML_VERSION}, jansson "
-        "${JANSSON_VERSION}, libcrypto ${CRYPTO_VERSION}, zlib ${ZLIB_VERSION}")
+        "${JANSSON_VERSION}, libcrypto ${CRYPTO_VERSION}, zlib ${ZLIB_VERSION}, "
+        "ISA-L ${isal}")
     message(STATUS "fmcib   CUDA        no (FMCIB_CUDA=${FMCIB_CUDA})")
     message(STATUS "fmcib   modules     ${modules}")
     message(STATUS "fmcib   programs    ${programs}")

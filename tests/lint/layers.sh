@@ -12,9 +12,9 @@ while IFS='|' read -r _ number folder _; do
     layer[$folder]=${number// /}
 done < <(grep -E '^\| *[0-9]+ *\| *.[a-z]+/. *\|' "$map")
 while IFS='|' read -r _ header folders _; do
-    header=${header//[^a-zA-Z0-9_.\/]/}
+    header=${header//[^a-zA-Z0-9_.\/-]/}
     allowed[$header]=" ${folders//[^a-z]/ } "
-done < <(grep -E '^\| *.[a-zA-Z0-9_/]+\.(h|hpp). *\|' "$map")
+done < <(grep -E '^\| *.[a-zA-Z0-9_/-]+\.(h|hpp). *\|' "$map")
 [ "${#layer[@]}" -gt 0 ] || finding "$map: no layer table"
 
 # C17 and POSIX, as the map says; libstdc++ beside PCG.
