@@ -36,10 +36,12 @@ struct layout {
     enum pixel disk;  /* type in the file */
     enum pixel pixel; /* type handed out */
     bool swap;        /* the file has the other byte order */
-    bool scaled;      /* slope and inter of the segments hold */
+    bool scaled;      /* slope and inter of the segments hold: computed in
+                         double, integers through float where pixel is float32,
+                         cut to integers where pixel is one */
     enum coding coding;
     struct segment *segment; /* in order of slices */
-    size_t segments;
+    size_t segments, segment_cap;
     const char *note; /* a warning for the user, or NULL */
     /* CODING_SLICE: one slice of `disk` in this machine's byte order. */
     status (*read_slice)(const struct segment *s,
@@ -58,5 +60,9 @@ struct format {
 /* Append a segment (path is copied). ERR_MEM. */
 status layout_add(struct layout *l, const struct segment *s);
 void layout_free(struct layout *l);
+
+/* Is the geometry possible, and can the files hold what it announces? `path`
+ * is the name the user gave. ERR_DATA, ERR_FILE. */
+status layout_check(const struct layout *l, const char *path);
 
 #endif

@@ -5,49 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-struct raw { /* the header and its byte order */
-    const uint8_t *bytes;
-    const char *path;
-    bool swap;
-};
-
-static int16_t get_i16(const struct raw *r, int at)
-{
-    uint8_t b[2] = {r->bytes[at], r->bytes[at + 1]};
-    int16_t v;
-
-    if (r->swap) {
-        b[0] = r->bytes[at + 1];
-        b[1] = r->bytes[at];
-    }
-    memcpy(&v, b, sizeof v);
-    return v;
-}
-
-static void get_4(const struct raw *r, int at, void *out)
-{
-    uint8_t b[4];
-
-    for (int i = 0; i < 4; i++)
-        b[i] = r->bytes[at + (r->swap ? 3 - i : i)];
-    memcpy(out, b, sizeof b);
-}
-
-static int32_t get_i32(const struct raw *r, int at)
-{
-    int32_t v;
-
-    get_4(r, at, &v);
-    return v;
-}
-
-static double get_f32(const struct raw *r, int at)
-{
-    float v;
-
-    get_4(r, at, &v);
-    return (double)v;
-}
+#include "vol/nifti_fields.h"
 
 static const int type_code[PIXEL_TYPES] = {2, 256, 512, 4, 768, 8, 16, 64};
 
@@ -64,58 +22,35 @@ int nifti_pixel(int code)
     return -1;
 }
 
-/* What kind of file it is, and its byte order (by dim[0], 1 to 7). */
-static status parse_kind(struct raw *r)
-{
-    status st = OK;
-    const uint8_t *magic = r->bytes + NIFTI_MAGIC;
-    int32_t size;
-    int16_t rank = get_i16(r, NIFTI_DIM);
-
-    ENSURE(memcmp(r->bytes + 4, "n+2", 3) != 0, ERR_DATA,
-           "%s: is NIfTI-2; NIfTI-1 is read, convert it", r->path);
-    ENSURE(memcmp(magic, "ni1", 4) != 0, ERR_DATA,
-           "%s: NIfTI field magic is \"ni1\": header and image in two files; "
-           "convert it to a single .nii",
-           r->path);
-    ENSURE(memcmp(magic, "n+1", 4) == 0, ERR_DATA,
-           "%s: is no NIfTI-1 file (field magic is not \"n+1\"); convert it",
-           r->path);
-    r->swap = rank < 1 || rank > 7;
-    rank = get_i16(r, NIFTI_DIM);
-    ENSURE(rank >= 1 && rank <= 7, ERR_DATA,
-           "%s: NIfTI field dim[0] is %d in either byte order, 1 to 7 is "
-           "possible: damaged header; fetch the file again",
-           r->path, rank);
-    size = get_i32(r, NIFTI_SIZEOF_HDR);
-    ENSURE(size == NIFTI_HEAD, ERR_DATA,
-           "%s: NIfTI field sizeof_hdr is %d, not 348: damaged header; fetch "
-           "the file again",
-           r->path, size);
-out:
-    return st;
-}
+struct raw { /* what stands in the header, and whose it is */
+    struct nifti_fields f;
+    const char *path;
+};
 
 static status parse_dims(const struct raw *r, struct nifti_head *h)
 {
     status st = OK;
-    int16_t rank = get_i16(r, NIFTI_DIM);
+    int rank = (int)r->f.dim[0];
 
+    ENSURE(r->f.dim[0] >= 1 && r->f.dim[0] <= 7, ERR_DATA,
+           "%s: NIfTI field dim[0] is %lld, 1 to 7 is possible: damaged "
+           "header; fetch the file again",
+           r->path, (long long)r->f.dim[0]);
     ENSURE(rank >= 3, ERR_DATA,
            "%s: NIfTI field dim[0] is %d: a 3-D image is needed, this has %d "
            "axes; give the whole series",
            r->path, rank, rank);
     for (int a = 1; a <= rank; a++) {
-        int16_t n = get_i16(r, NIFTI_DIM + 2 * a);
+        int64_t n = r->f.dim[a];
 
-        ENSURE(n >= 1, ERR_DATA,
-               "%s: NIfTI field dim[%d] is %d, it must be positive: damaged "
+        ENSURE(n >= 1 && n <= INT32_MAX, ERR_DATA,
+               "%s: NIfTI field dim[%d] is %lld, it must be positive: damaged "
                "header; fetch the file again",
-               r->path, a, n);
+               r->path, a, (long long)n);
         ENSURE(a <= 3 || n == 1, ERR_DATA,
-               "%s: NIfTI field dim[0] is %d and dim[%d] is %d: a 3-D image is "
-               "needed, this is %d-D; take one volume out of it first",
-               r->path, rank, a, n, rank);
+               "%s: NIfTI field dim[0] is %d and dim[%d] is %lld: a 3-D image "
+               "is needed, this is %d-D; take one volume out of it first",
+               r->path, rank, a, (long long)n, rank);
         if (a <= 3)
             h->geo.size[a - 1] = n;
     }
@@ -126,9 +61,12 @@ out:
 static status parse_type(const struct raw *r, struct nifti_head *h)
 {
     status st = OK;
-    int16_t code = get_i16(r, NIFTI_DATATYPE);
-    int16_t bits = get_i16(r, NIFTI_BITPIX);
-    double offset = get_f32(r, NIFTI_VOX_OFFSET);
+    int code = r->f.datatype;
+    int bits = r->f.bitpix;
+    double offset = r->f.vox_offset;
+    double least = r->f.pair           ? 0.0
+                   : r->f.version == 2 ? NIFTI2_VOXELS
+                                       : NIFTI_VOXELS;
     int p = nifti_pixel(code);
 
     ENSURE(p >= 0, ERR_DATA,
@@ -140,13 +78,13 @@ static status parse_type(const struct raw *r, struct nifti_head *h)
            "%s: NIfTI field bitpix is %d, datatype %d has %zu bits: damaged "
            "header; fetch the file again",
            r->path, bits, code, 8 * pixel_size(h->disk));
-    ENSURE(offset >= NIFTI_VOXELS && offset <= 2147483647.0, ERR_DATA,
-           "%s: NIfTI field vox_offset is %.9g, 352 is the least: damaged "
+    ENSURE(offset >= least && offset <= 2147483647.0, ERR_DATA,
+           "%s: NIfTI field vox_offset is %.9g, %.9g is the least: damaged "
            "header; fetch the file again",
-           r->path, offset);
+           r->path, offset, least);
     h->offset = (uint64_t)offset;
-    h->slope = get_f32(r, NIFTI_SCL_SLOPE);
-    h->inter = get_f32(r, NIFTI_SCL_INTER);
+    h->slope = r->f.slope;
+    h->inter = r->f.inter;
     if (!isfinite(h->slope) || fabs(h->slope) < DBL_EPSILON)
         h->slope = 1.0;
     if (!isfinite(h->inter))
@@ -162,17 +100,9 @@ out:
 static status parse_spacing(const struct raw *r, struct nifti_head *h)
 {
     status st = OK;
-    int unit = r->bytes[NIFTI_XYZT_UNITS] & 7;
 
-    ENSURE(unit == 0 || unit == 2, ERR_DATA,
-           "%s: NIfTI field xyzt_units says %s, millimetres are needed; "
-           "correct the header",
-           r->path,
-           unit == 1   ? "metres"
-           : unit == 3 ? "micrometres"
-                       : "an unknown unit");
     for (int a = 0; a < 3; a++) {
-        double s = get_f32(r, NIFTI_PIXDIM + 4 * (a + 1));
+        double s = r->f.pixdim[a + 1];
 
         ENSURE(isfinite(s) && s > 0.0, ERR_DATA,
                "%s: NIfTI field pixdim[%d] (spacing) is %.9g mm, it must be "
@@ -187,7 +117,7 @@ out:
 /* A transform of the file, RAS: index -> mm, without the last row. */
 struct form {
     int code;
-    double m[9]; /* row-major; every value is a float32 */
+    double m[9]; /* row-major */
     double t[3];
 };
 
@@ -195,13 +125,13 @@ static status parse_sform(const struct raw *r, struct form *f)
 {
     status st = OK;
 
-    f->code = get_i16(r, NIFTI_SFORM_CODE);
+    f->code = r->f.sform;
     if (f->code <= 0) {
         f->code = 0;
         return OK;
     }
     for (int i = 0; i < 12; i++) {
-        double v = get_f32(r, NIFTI_SROW + 4 * i);
+        double v = r->f.srow[i];
 
         ENSURE(isfinite(v), ERR_DATA,
                "%s: NIfTI field srow_%c[%d] is not a number; correct the "
@@ -217,7 +147,8 @@ out:
 }
 
 /* Unit quaternion to rotation, scaled by the spacing (method 2 of nifti1.h);
- * double inside, float32 results, as the reference library. */
+ * double inside; version 1: float32 results,
+ * as the reference library. */
 static status
 parse_qform(const struct raw *r, const struct geometry *g, struct form *f)
 {
@@ -229,13 +160,13 @@ parse_qform(const struct raw *r, const struct geometry *g, struct form *f)
     double d;
     double s[3];
 
-    f->code = get_i16(r, NIFTI_QFORM_CODE);
+    f->code = r->f.qform;
     if (f->code <= 0) {
         f->code = 0;
         return OK;
     }
     for (int i = 0; i < 6; i++) {
-        q[i] = get_f32(r, NIFTI_QUATERN + 4 * i);
+        q[i] = i < 3 ? r->f.quatern[i] : r->f.qoffset[i - 3];
         ENSURE(isfinite(q[i]), ERR_DATA,
                "%s: NIfTI field %s of the qform is not a number; correct the "
                "header",
@@ -257,7 +188,7 @@ parse_qform(const struct raw *r, const struct geometry *g, struct form *f)
     }
     for (int i = 0; i < 3; i++)
         s[i] = g->spacing[i];
-    if (get_f32(r, NIFTI_PIXDIM) < 0.0)
+    if (r->f.pixdim[0] < 0.0)
         s[2] = -s[2];
     f->m[0] = (a * a + b * b - c * c - d * d) * s[0];
     f->m[1] = 2.0 * (b * c - a * d) * s[1];
@@ -268,7 +199,7 @@ parse_qform(const struct raw *r, const struct geometry *g, struct form *f)
     f->m[6] = 2.0 * (b * d - a * c) * s[0];
     f->m[7] = 2.0 * (c * d + a * b) * s[1];
     f->m[8] = (a * a + d * d - c * c - b * b) * s[2];
-    for (int i = 0; i < 9; i++)
+    for (int i = 0; i < 9 && r->f.version == 1; i++)
         f->m[i] = (double)(float)f->m[i];
     for (int i = 0; i < 3; i++)
         f->t[i] = q[3 + i];
@@ -354,19 +285,37 @@ out:
     return st;
 }
 
-status nifti_head_parse(const uint8_t raw[NIFTI_HEAD],
-                        const char *path,
-                        struct nifti_head *out)
+/* Millimetres from what xyzt_units says, spacing and origin alike. */
+static status to_mm(const struct raw *r, struct nifti_head *h)
+{
+    static const double mm[4] = {1.0, 1000.0, 1.0, 0.001};
+    status st = OK;
+
+    ENSURE(r->f.units < 4, ERR_DATA,
+           "%s: NIfTI field xyzt_units is %d, an unknown unit; correct the "
+           "header",
+           r->path, r->f.units);
+    for (int a = 0; a < 3 && mm[r->f.units] != 1.0; a++) {
+        h->geo.spacing[a] *= mm[r->f.units];
+        h->geo.origin[a] *= mm[r->f.units];
+    }
+out:
+    return st;
+}
+
+status
+nifti_head_parse(const uint8_t *raw, const char *path, struct nifti_head *out)
 {
     status st = OK;
-    struct raw r = {raw, path, false};
+    struct raw r = {.path = path};
     struct nifti_head h = {0};
     struct form s = {0};
     struct form q = {0};
     const struct form *f = NULL;
 
-    TRY(parse_kind(&r));
-    h.swap = r.swap;
+    TRY(nifti_fields(raw, path, &r.f));
+    h.swap = r.f.swap;
+    h.pair = r.f.pair;
     TRY(parse_dims(&r, &h));
     TRY(parse_type(&r, &h));
     TRY(parse_spacing(&r, &h));
@@ -379,6 +328,7 @@ status nifti_head_parse(const uint8_t raw[NIFTI_HEAD],
         h.note = "has neither sform nor qform; origin 0 and LPS axes are taken";
         h.geo.direction[0] = h.geo.direction[4] = h.geo.direction[8] = 1.0;
     }
+    TRY(to_mm(&r, &h));
     TRY(geometry_check(&h.geo, path));
     *out = h;
 out:

@@ -10,15 +10,17 @@
 #include "vol/pixel.h"
 
 enum {
-    NIFTI_HEAD = 348,  /* bytes of the header */
-    NIFTI_VOXELS = 352 /* least offset of the voxels: header and extender */
+    NIFTI_HEAD = 348,   /* bytes of the header, version 1 */
+    NIFTI2_HEAD = 540,  /* version 2 */
+    NIFTI_VOXELS = 352, /* least offset of the voxels: header and extender */
+    NIFTI2_VOXELS = 544
 };
 
-/* Byte offsets of the fields that are used (nifti1.h of the NIfTI DFWG). */
+/* Byte offsets of the fields that are used (nifti1.h, nifti2.h of the NIfTI
+ * DFWG). */
 enum nifti_field {
     NIFTI_SIZEOF_HDR = 0,
     NIFTI_DIM = 40,
-    NIFTI_INTENT_CODE = 68,
     NIFTI_DATATYPE = 70,
     NIFTI_BITPIX = 72,
     NIFTI_PIXDIM = 76,
@@ -33,6 +35,22 @@ enum nifti_field {
     NIFTI_SROW = 280,
     NIFTI_MAGIC = 344
 };
+enum nifti2_field {
+    NIFTI2_MAGIC = 4,
+    NIFTI2_DATATYPE = 12,
+    NIFTI2_BITPIX = 14,
+    NIFTI2_DIM = 16,
+    NIFTI2_PIXDIM = 104,
+    NIFTI2_VOX_OFFSET = 168,
+    NIFTI2_SCL_SLOPE = 176,
+    NIFTI2_SCL_INTER = 184,
+    NIFTI2_QFORM_CODE = 344,
+    NIFTI2_SFORM_CODE = 348,
+    NIFTI2_QUATERN = 352,
+    NIFTI2_QOFFSET = 376,
+    NIFTI2_SROW = 400,
+    NIFTI2_XYZT_UNITS = 500
+};
 
 /* What a header says. */
 struct nifti_head {
@@ -42,6 +60,7 @@ struct nifti_head {
     bool swap;        /* the file has the other byte order */
     bool scaled;
     double slope, inter;
+    bool pair;        /* the voxels are in a file of their own */
     uint64_t offset;  /* of the voxels */
     const char *note; /* a warning for the user, or NULL */
 };
@@ -50,9 +69,12 @@ struct nifti_head {
 int nifti_code(enum pixel p);
 int nifti_pixel(int code);
 
-/* ERR_DATA names file (path), field, value, cause and remedy. */
-status nifti_head_parse(const uint8_t raw[NIFTI_HEAD],
-                        const char *path,
-                        struct nifti_head *out);
+/* Is this the beginning (12 bytes) of a version 2 header? */
+bool nifti_is_2(const uint8_t *raw);
+
+/* raw: NIFTI_HEAD bytes, or NIFTI2_HEAD where nifti_is_2. ERR_DATA names file
+ * (path), field, value, cause and remedy. */
+status
+nifti_head_parse(const uint8_t *raw, const char *path, struct nifti_head *out);
 
 #endif

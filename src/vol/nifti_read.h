@@ -3,22 +3,23 @@
 
 #include "base/status.h"
 
-#include "vol/volume.h"
+#include "vol/layout.h"
 
-/* Strict reader of NIfTI-1 single files (Cox et al. 2004), plain or gzip by
- * content, either byte order, 3-D images of one number per voxel. What is
- * reported is what SimpleITK 2.4 reports (ITK 5.4, NiftiImageIO):
- *  - spacing: pixdim; direction: unit columns; RAS -> LPS;
+/* Strict parser of NIfTI-1 (Cox et al. 2004) and NIfTI-2: .nii, or .hdr and
+ * .img (either may be named); plain or gzip by content, either byte order, 3-D
+ * images of one number per voxel, extensions passed over. What is reported is
+ * what SimpleITK 2.4 reports (ITK 5.4, NiftiImageIO):
+ *  - spacing: pixdim; direction: unit columns; RAS -> LPS; metres and
+ *    micrometres become millimetres;
  *  - the sform when its columns are orthogonal within 1e-4 and qform_code is
  *    0, or sform_code is 1, or both say the same (within 1e-4); else the qform
  *    when it has a code; neither: origin 0, identity;
  *  - scl_slope 0 or not finite: no scaling; slope other than 1 or intercept
  *    other than 0: integer pixels become float32, floats keep their type.
- * Where SimpleITK fails or repairs silently: a skewed sform without qform is
- * taken as it is; zero or negative spacing, 4-D images, units other than mm,
- * NIfTI-2, header/image pairs are errors.
- * Errors as volume_open. */
-status nifti_read(const char *path, struct volume *out);
-status nifti_peek(const char *path, struct geometry *geo, enum pixel *pixel);
+ * Where SimpleITK fails or repairs silently: NIfTI-2 is read by the same rules
+ * (in double); a skewed sform without qform is taken as it is; zero or negative
+ * spacing, 4-D images, Analyze headers are errors.
+ * Errors as scan_open. */
+status nifti_parse(const char *path, struct layout *out);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <float.h>
 #include <stdint.h>
+#include <string.h>
 
 size_t pixel_size(enum pixel p)
 {
@@ -123,5 +124,105 @@ void pixel_floats(
     case PIXEL_F64:
         FLOATS(double);
         break;
+    }
+}
+
+#define SWAP(bits)                                                             \
+    do {                                                                       \
+        for (size_t i = 0; i < n; i++) {                                       \
+            uint##bits##_t v;                                                  \
+            memcpy(&v, bytes + i * sizeof v, sizeof v);                        \
+            v = __builtin_bswap##bits(v);                                      \
+            memcpy(bytes + i * sizeof v, &v, sizeof v);                        \
+        }                                                                      \
+    } while (0)
+
+void pixel_swap(enum pixel p, void *data, size_t n)
+{
+    unsigned char *bytes = data;
+
+    switch (pixel_size(p)) {
+    case 2:
+        SWAP(16);
+        break;
+    case 4:
+        SWAP(32);
+        break;
+    case 8:
+        SWAP(64);
+        break;
+    default:
+        break;
+    }
+}
+
+#define DOUBLES(type)                                                          \
+    do {                                                                       \
+        const type *src = data;                                                \
+        for (size_t i = 0; i < n; i++)                                         \
+            out[i] = (double)src[i];                                           \
+    } while (0)
+
+static void doubles(enum pixel p, const void *data, size_t n, double *out)
+{
+    switch (p) {
+    case PIXEL_U8:
+        DOUBLES(uint8_t);
+        break;
+    case PIXEL_I8:
+        DOUBLES(int8_t);
+        break;
+    case PIXEL_U16:
+        DOUBLES(uint16_t);
+        break;
+    case PIXEL_I16:
+        DOUBLES(int16_t);
+        break;
+    case PIXEL_U32:
+        DOUBLES(uint32_t);
+        break;
+    case PIXEL_I32:
+        DOUBLES(int32_t);
+        break;
+    case PIXEL_F32:
+        DOUBLES(float);
+        break;
+    case PIXEL_F64:
+        DOUBLES(double);
+        break;
+    }
+}
+
+enum { PIECE = 256 };
+
+void pixel_scale(const struct pixel_scale *s,
+                 const void *from,
+                 void *to,
+                 size_t n)
+{
+    size_t size = pixel_size(s->from);
+    bool through_float = s->to == PIXEL_F32 && s->from < PIXEL_F32;
+
+    for (size_t at = 0; at < n; at += PIECE) {
+        size_t len = n - at < PIECE ? n - at : PIECE;
+        _Alignas(8) unsigned char stored[PIECE * 8];
+        double v[PIECE];
+
+        memcpy(stored, (const char *)from + at * size, len * size);
+        if (s->swap)
+            pixel_swap(s->from, stored, len);
+        doubles(s->from, stored, len, v);
+        for (size_t i = 0; through_float && i < len; i++)
+            v[i] = (double)(float)v[i];
+        for (size_t i = 0; i < len; i++)
+            v[i] = v[i] * s->slope + s->inter;
+        if (s->to == PIXEL_F32)
+            for (size_t i = 0; i < len; i++)
+                ((float *)to)[at + i] = (float)v[i];
+        else if (s->to == PIXEL_F64)
+            memcpy((double *)to + at, v, len * sizeof *v);
+        else
+            for (size_t i = 0; i < len; i++)
+                pixel_set(s->to, to, at + i, v[i]);
     }
 }

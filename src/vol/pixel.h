@@ -1,6 +1,7 @@
 #ifndef VOL_PIXEL_H
 #define VOL_PIXEL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Types a voxel can have; a patch keeps the type of its volume. */
@@ -25,6 +26,23 @@ double pixel_get(enum pixel p, const void *data, size_t i);
 /* data[i] := v as ITK 5.4's resampler stores it: beyond the type's range the
  * nearest end, then truncation toward zero. NaN gives 0 in integer types. */
 void pixel_set(enum pixel p, void *data, size_t i, double v);
+
+/* Reverse the bytes of n voxels. */
+void pixel_swap(enum pixel p, void *data, size_t n);
+
+/* Stored numbers to voxels: value = number * slope + inter. */
+struct pixel_scale {
+    enum pixel from, to;
+    bool swap;           /* the stored bytes are reversed */
+    double slope, inter; /* in double; a number of an integer type that goes to
+                            float32 is rounded to float first */
+};
+/* n of them; the result is stored as pixel_set does. `from` need not be
+ * aligned. */
+void pixel_scale(const struct pixel_scale *s,
+                 const void *from,
+                 void *to,
+                 size_t n);
 
 /* n voxels from `at` on as floats (rounded to nearest). */
 void pixel_floats(

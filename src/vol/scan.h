@@ -22,11 +22,15 @@ struct scan; /* opaque */
 /* The format is told by the name. ERR_FILE; ERR_DATA names file, field, value,
  * cause and remedy; ERR_MEM. */
 status scan_open(const char *path, struct scan **out);
+/* The same, the format told by another name. */
+status scan_open_as(const char *path, const char *name, struct scan **out);
 void scan_close(struct scan *s);
 
 /* Valid while the scan is open. */
 const struct geometry *scan_geometry(const struct scan *s);
 enum pixel scan_pixel(const struct scan *s);
+/* A warning for the user about the header, or NULL. */
+const char *scan_note(const struct scan *s);
 
 /* Voxels lo <= index < hi (inside the volume, not empty) to out:
  * [hi2-lo2][hi1-lo1][hi0-lo0] of scan_pixel. What stands in out after an error

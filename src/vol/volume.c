@@ -1,64 +1,38 @@
-/* Volumes and the table of formats. A new format = nifti_read.c's two
- * functions for it and a row here. */
 #include "vol/volume.h"
 
-#include <stdbool.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 
-#include "vol/nifti_read.h"
-
-static const struct format {
-    const char *suffix;
-    status (*read)(const char *path, struct volume *out);
-    status (*peek)(const char *path, struct geometry *geo, enum pixel *pixel);
-} formats[] = {
-    {".nii.gz", nifti_read, nifti_peek},
-    {".nii", nifti_read, nifti_peek},
-};
-
-static status format_of(const char *path, const struct format **out)
-{
-    status st = OK;
-    size_t n = strlen(path);
-
-    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
-        size_t k = strlen(formats[i].suffix);
-
-        if (n > k && strcmp(path + n - k, formats[i].suffix) == 0) {
-            *out = &formats[i];
-            return OK;
-        }
-    }
-    ENSURE(false, ERR_DATA,
-           "%s: image format not known by its name; .nii and .nii.gz are read; "
-           "convert it",
-           path);
-out:
-    return st;
-}
+#include "vol/scan.h"
 
 status volume_open(const char *path, struct volume *out)
 {
-    const struct format *f = NULL;
+    static const int64_t zero[3];
     status st = OK;
+    struct scan *s = NULL;
 
-    TRY(format_of(path, &f));
-    TRY(f->read(path, out));
+    TRY(scan_open(path, &s));
+    TRY(scan_part(s, zero, scan_geometry(s)->size, out));
+    if (scan_note(s))
+        log_warn("%s: %s", path, scan_note(s));
 out:
+    scan_close(s);
     return st;
 }
 
 status
 volume_peek(const char *path, struct geometry *out_geo, enum pixel *out_pixel)
 {
-    const struct format *f = NULL;
     status st = OK;
+    struct scan *s = NULL;
 
-    TRY(format_of(path, &f));
-    TRY(f->peek(path, out_geo, out_pixel));
+    TRY(scan_open(path, &s));
+    *out_geo = *scan_geometry(s);
+    *out_pixel = scan_pixel(s);
 out:
+    scan_close(s);
     return st;
 }
 

@@ -3,7 +3,7 @@
 #include "base/log.h"
 
 #include "fuzz.h"
-#include "vol/nifti_read.h"
+#include "vol/scan.h"
 
 /* Whatever the bytes say: a documented status, and every voxel that is
  * announced can be read. */
@@ -11,6 +11,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static bool quiet;
     const char *path = fuzz_file(data, size);
+    static const int64_t zero[3];
+    struct scan *scan = NULL;
     struct volume v = {0};
     const uint8_t *bytes = NULL;
     size_t n = 0;
@@ -19,7 +21,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (!quiet)
         quiet = log_open(NULL, true) == OK; /* warnings of odd headers */
-    st = nifti_read(path, &v);
+    st = scan_open_as(path, "x.nii", &scan);
+    if (st == OK)
+        st = scan_part(scan, zero, scan_geometry(scan)->size, &v);
+    scan_close(scan);
     FUZZ_REQUIRE(st == OK || st == ERR_DATA || st == ERR_FILE || st == ERR_MEM);
     FUZZ_REQUIRE((st == OK) == (v.data != NULL));
     if (st != OK)

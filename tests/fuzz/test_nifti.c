@@ -7,7 +7,6 @@
 #include "check.h"
 #include "det/stream.h"
 #include "unit/nifti_sample.h"
-#include "vol/nifti_read.h"
 
 /* Memory: freed blocks stay with the address sanitizer for a while. */
 #if defined(__SANITIZE_ADDRESS__)

@@ -88,18 +88,54 @@ static void test_refused(void **state)
     sample_f32(&s, NIFTI_VOX_OFFSET, (double)NAN);
     refused(&s, "vox_offset");
     s = sample_nifti();
-    s.bytes[NIFTI_XYZT_UNITS] = 1;
-    refused(&s, "metres");
+    s.bytes[NIFTI_XYZT_UNITS] = 4;
+    refused(&s, "xyzt_units is 4");
     s = sample_nifti();
-    memcpy(s.bytes + NIFTI_MAGIC, "ni1", 4);
-    refused(&s, "two files");
     memcpy(s.bytes + NIFTI_MAGIC, "abc", 4);
-    refused(&s, "no NIfTI-1 file");
-    memcpy(s.bytes + 4, "n+2", 4);
-    refused(&s, "NIfTI-2");
+    refused(&s, "no NIfTI file");
     s = sample_nifti();
     s.bytes[0] = 1;
     refused(&s, "sizeof_hdr");
+}
+
+/* Metres and micrometres become millimetres. */
+static void test_units(void **state)
+{
+    struct sample s = sample_nifti();
+    struct nifti_head h;
+
+    (void)state;
+    s.bytes[NIFTI_XYZT_UNITS] = 1;
+    h = parse(&s);
+    assert_true(h.geo.spacing[1] == 750 && h.geo.origin[2] == 30000);
+    s.bytes[NIFTI_XYZT_UNITS] = 3;
+    h = parse(&s);
+    assert_true(h.geo.spacing[1] == 0.75 * 0.001);
+    assert_true(h.geo.direction[8] == 1);
+}
+
+/* Version 2 with the same numbers says the same. */
+static void test_version_2(void **state)
+{
+    struct sample s = sample_nifti();
+    struct nifti_head one = parse(&s);
+    struct nifti_head two;
+
+    (void)state;
+    s = sample_nifti2();
+    two = parse(&s);
+    assert_memory_equal(&one.geo, &two.geo, sizeof one.geo);
+    assert_int_equal(two.offset, NIFTI2_VOXELS);
+    assert_int_equal(two.pixel, one.pixel);
+    sample_reverse(&s);
+    two = parse(&s);
+    assert_true(two.swap);
+    assert_memory_equal(&one.geo, &two.geo, sizeof one.geo);
+    s.bytes[NIFTI2_MAGIC + 4] = '\n'; /* a text-mode transfer */
+    refused(&s, "no NIfTI file");
+    s = sample_nifti2();
+    sample_i64(&s, NIFTI2_DIM + 8, 3000000000);
+    refused(&s, "dim[1] is 3000000000");
 }
 
 /* A fourth axis of one voxel is no fourth axis. */
@@ -226,6 +262,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_plain),
         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_units),
+        cmocka_unit_test(test_version_2),
         cmocka_unit_test(test_trailing_ones),
         cmocka_unit_test(test_which_form),
         cmocka_unit_test(test_qform_rotation),

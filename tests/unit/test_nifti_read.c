@@ -3,7 +3,6 @@
 #include <sys/resource.h>
 
 #include "unit/nifti_sample.h"
-#include "vol/nifti_read.h"
 
 static void test_plain_and_gzip(void **state)
 {
@@ -27,33 +26,54 @@ static void test_plain_and_gzip(void **state)
     }
 }
 
-/* The other byte order: every number of the file reversed. */
+/* Both versions, both byte orders. */
 static void test_byte_order(void **state)
 {
-    static const struct {
-        int at, size, n;
-    } fields[] = {{0, 4, 1},   {40, 2, 8},  {70, 2, 2},   {76, 4, 8},
-                  {108, 4, 3}, {252, 2, 2}, {256, 4, 18}, {352, 2, 24}};
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        struct sample s = i < 2 ? sample_nifti() : sample_nifti2();
+        struct volume v = {0};
+
+        if (i % 2)
+            sample_reverse(&s);
+        assert_ok(volume_open(i < 2 ? sample_file(&s) : sample_gz(&s), &v));
+        for (int k = 0; k < 24; k++)
+            assert_int_equal(((int16_t *)v.data)[k], k);
+        assert_true(v.geo.spacing[1] == 0.75 && v.geo.origin[0] == 10);
+        volume_free(&v);
+    }
+    (void)unlink(sample_path(".nii"));
+    (void)unlink(sample_path(".nii.gz"));
+}
+
+/* Header and voxels in two files; either name will do. */
+static void test_pair(void **state)
+{
+    static const char *const name[] = {".hdr", ".img"};
     struct sample s = sample_nifti();
     struct volume v = {0};
 
     (void)state;
-    for (size_t f = 0; f < sizeof fields / sizeof *fields; f++)
-        for (int i = 0; i < fields[f].n; i++) {
-            uint8_t *b = s.bytes + fields[f].at + i * fields[f].size;
-
-            for (int k = 0; k < fields[f].size / 2; k++) {
-                uint8_t t = b[k];
-
-                b[k] = b[fields[f].size - 1 - k];
-                b[fields[f].size - 1 - k] = t;
-            }
-        }
-    assert_ok(volume_open(sample_file(&s), &v));
-    for (int i = 0; i < 24; i++)
-        assert_int_equal(((int16_t *)v.data)[i], i);
-    assert_true(v.geo.spacing[1] == 0.75 && v.geo.origin[0] == 10);
-    volume_free(&v);
+    memcpy(s.bytes + NIFTI_MAGIC, "ni1", 4);
+    sample_f32(&s, NIFTI_VOX_OFFSET, 0);
+    assert_ok(file_publish(sample_path(".hdr"), s.bytes, NIFTI_HEAD));
+    assert_ok(file_publish(sample_path(".img"), s.bytes + NIFTI_VOXELS, 48));
+    for (int i = 0; i < 2; i++) {
+        assert_ok(volume_open(sample_path(name[i]), &v));
+        assert_int_equal(((int16_t *)v.data)[23], 23);
+        volume_free(&v);
+    }
+    assert_ok(file_publish(sample_path(".img"), s.bytes + NIFTI_VOXELS, 47));
+    assert_fails(volume_open(sample_path(".hdr"), &v), ERR_DATA, ".img");
+    (void)unlink(sample_path(".img"));
+    assert_fails(volume_open(sample_path(".hdr"), &v), ERR_FILE, ".img");
+    memcpy(s.bytes + NIFTI_MAGIC, "n+1", 4);
+    sample_f32(&s, NIFTI_VOX_OFFSET, NIFTI_VOXELS);
+    assert_ok(file_publish(sample_path(".hdr"), s.bytes, s.len));
+    assert_fails(volume_open(sample_path(".hdr"), &v), ERR_DATA, "one file");
+    (void)unlink(sample_path(".hdr"));
+    memcpy(s.bytes + NIFTI_MAGIC, "ni1", 4);
+    assert_fails(volume_open(sample_file(&s), &v), ERR_DATA, "two files");
     (void)unlink(sample_path(".nii"));
 }
 
@@ -92,6 +112,22 @@ static void test_scaled(void **state)
     for (int i = 0; i < 24; i++)
         assert_true(((float *)v.data)[i] == 0.5F * (float)i - 1024.0F);
     volume_free(&v);
+    (void)unlink(sample_path(".nii"));
+}
+
+/* A plain file cut at every length. */
+static void test_cut(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct sample s = i ? sample_nifti2() : sample_nifti();
+        size_t len = s.len;
+        struct volume v = {0};
+
+        for (s.len = 0; s.len < len; s.len++)
+            assert_fails(volume_open(sample_file(&s), &v), ERR_DATA,
+                         "truncated");
+    }
     (void)unlink(sample_path(".nii"));
 }
 
@@ -185,8 +221,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_plain_and_gzip),
         cmocka_unit_test(test_byte_order),
+        cmocka_unit_test(test_pair),
         cmocka_unit_test(test_extension),
         cmocka_unit_test(test_scaled),
+        cmocka_unit_test(test_cut),
         cmocka_unit_test(test_short_files),
         cmocka_unit_test(test_damaged_gzip),
         cmocka_unit_test(test_memory_bomb),
