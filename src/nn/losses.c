@@ -8,7 +8,11 @@
 
 #include "nn/loss_kind.h"
 
-static const struct loss_kind *const kinds[] = {&loss_infonce};
+static const struct loss_kind *const kinds[] = {
+    &loss_infonce, &loss_ntxent_mined, &loss_ntxent,
+    &loss_nnclr,   &loss_nnclr_gather, &loss_swav,
+    &loss_ce,      &loss_bce,          &loss_mae,
+};
 
 struct loss {
     struct loss_conf conf;
@@ -42,8 +46,14 @@ loss_new(const struct loss_conf *conf, struct team *team, struct loss **out)
     ENSURE(conf->groups >= 1 && conf->n % conf->groups == 0, ERR_CONF,
            "the global batch of %u cannot be cut into %u groups", conf->n,
            conf->groups);
-    ENSURE(isfinite(conf->temperature) && conf->temperature > 0, ERR_CONF,
-           "temperature of the loss must be above 0");
+    ENSURE(!l->kind->temperature ||
+               (isfinite(conf->temperature) && conf->temperature > 0),
+           ERR_CONF, "temperature of the loss must be above 0");
+    ENSURE(l->kind->views > 0 ||
+               (conf->high >= 1 && conf->high + conf->low >= 2 &&
+                conf->high + conf->low <= 64 && conf->epsilon > 0),
+           ERR_CONF, "%s over %u high and %u low crops", conf->name, conf->high,
+           conf->low);
     TRY(mem_new(l->kind->work(conf), sizeof *l->work, &l->work));
     *out = l;
     l = NULL;
@@ -62,17 +72,37 @@ void loss_free(struct loss *l)
 
 uint32_t loss_views(const struct loss *l)
 {
-    return l->kind->views;
+    return l->kind->views ? l->kind->views : l->conf.high + l->conf.low;
 }
 
-status loss_run(struct loss *l, const double *embed, struct loss_out *out)
+/* The first output that is no number says which sample diverged. */
+static status check_output(const struct loss *l, const struct loss_in *in)
+{
+    size_t d = l->conf.d;
+    size_t rows = (size_t)loss_views(l) * in->n;
+    status st = OK;
+
+    for (size_t i = 0; i < rows * d; i++)
+        ENSURE(isfinite(in->output[i]), ERR_NUMERIC,
+               "loss %s: output %zu of sample %zu of the batch, view %zu, is "
+               "not finite; the training has diverged or an input holds no "
+               "number",
+               l->kind->name, i % d, i / d % in->n, i / d / in->n);
+out:
+    return st;
+}
+
+status loss_run(struct loss *l, const struct loss_in *in, struct loss_out *out)
 {
     struct loss_out result = {0};
     status st = OK;
 
-    TRY(l->kind->run(&l->conf, l->team, l->work, embed, &result));
+    BUG_IF(in->n < 1 || in->n > l->conf.n || in->n % l->conf.groups != 0);
+    BUG_IF(l->kind->target && !in->target);
+    TRY(check_output(l, in));
+    TRY(l->kind->run(&l->conf, l->team, l->work, in, &result));
     ENSURE(isfinite(result.value), ERR_NUMERIC,
-           "the loss is not finite; the training has diverged");
+           "loss %s is not finite; the training has diverged", l->kind->name);
     *out = result;
 out:
     return st;

@@ -9,22 +9,48 @@
 
 #include "nn/meet.h"
 
-/* Losses over the embeddings of a whole step, computed alike on every rank,
- * in double, without meeting: embeddings are gathered before. One row of the
- * table in losses.c is one loss. */
+/* Losses over the outputs of a whole step, computed alike on every rank, in
+ * double, without meeting: outputs are gathered before. One row of the table
+ * in losses.c is one loss:
+ *   infonce       negative mining (spec 6.1): views positive 0, 1, negative
+ *                 0, 1; against an anchor's other view stand the negatives of
+ *                 all other images
+ *   ntxent_mined  the study's older loss (spec 6.2), same views: against it
+ *                 stand the negatives of the anchor's own view, of all images
+ *   ntxent        two views (spec 6.3 as intended): all other embeddings
+ *   nnclr, nnclr_gather  views neighbour 0, prediction 0, neighbour 1,
+ *                 prediction 1 (spec 6.4): NT-Xent of each pair, neighbours
+ *                 constant, within a group / over all
+ *   swav          scores of high then low crops (spec 6.5)
+ *   ce, bce, mae  cross entropy of classes, binary cross entropy of logits,
+ *                 mean absolute error (spec 6.6), against in.target */
 
 struct loss_conf {
-    const char *name;   /* row of the table: "infonce" */
-    double temperature; /* > 0 */
+    const char *name;   /* row of the table */
+    double temperature; /* > 0, where there is one */
     uint32_t groups;    /* G, divides n; a group = n / G consecutive samples */
-    uint32_t n;         /* samples of the global batch, V * m */
-    uint32_t d;         /* width of an embedding */
+    uint32_t n;         /* most samples of a global batch, V * m */
+    uint32_t d;         /* width of an output */
+    /* swav */
+    uint32_t high, low; /* crops of each kind, high >= 1, together >= 2 */
+    uint32_t queue;     /* stored samples a group adds */
+    double epsilon;     /* 0.05: sharpness of the codes */
+    uint32_t rounds;    /* 3: Sinkhorn-Knopp rounds */
+};
+
+struct loss_in {
+    const double *output; /* [views][n][d] */
+    uint32_t n;           /* samples of this batch, 1..conf.n */
+    /* ce: [n] class number; bce, mae: [n][d] */
+    const double *target;
+    const double *queue; /* swav: scores [high][groups][conf.queue][d] */
 };
 
 struct loss_out {
-    double value;        /* mean over all anchors */
-    const double *group; /* [groups] mean over the group's anchors */
+    double value;        /* mean over all samples */
+    const double *group; /* [groups] mean over the group's */
     const double *grad;  /* [views][n][d]; the caller's until next run */
+    const double *codes; /* swav: [high][n][d] */
     double own;          /* mean similarity to the own other view */
     double other;        /* ... of view 0 of different images */
     double negative;     /* ... of view 0 to all of view 2 */
@@ -39,10 +65,11 @@ loss_new(const struct loss_conf *conf, struct team *team, struct loss **out);
 void loss_free(struct loss *l);
 /* Views of the loss: 4 for "infonce". */
 uint32_t loss_views(const struct loss *l);
-/* embed [views][n][d]. ERR_NUMERIC if the loss is not finite. Same bits for
- * any team. The gradient is of the value, with embeddings of other groups
- * taken as constants (as DistributedDataParallel averages it). */
-status loss_run(struct loss *l, const double *embed, struct loss_out *out);
+/* ERR_NUMERIC if the loss is not finite; names the first sample whose output
+ * is not. ERR_DATA: a class out of range. Same bits for any team. The gradient
+ * is of the value, with outputs of other groups taken as constants (as
+ * DistributedDataParallel averages it). */
+status loss_run(struct loss *l, const struct loss_in *in, struct loss_out *out);
 
 /* All rows [shards][views * m][d], as meet->gather gives what net_embed gave,
  * into embed [views][shards * m][d]: sample = shard * m + j. */

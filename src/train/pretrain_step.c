@@ -30,13 +30,15 @@ static status loss_of_step(struct pretrain *p, struct loss_out *out)
     uint32_t views = (uint32_t)p->net_conf.views;
     uint32_t d = (uint32_t)p->plan.embed;
     size_t row = (size_t)views * m * d;
+    struct loss_in in = {.output = p->embed};
 
     for (uint32_t i = 0; i < p->block.n; i++)
         net_embed_f32(p->net, i, p->rows_mine + i * row);
     TRY(meet->gather(meet->ctx, OK, p->rows_mine, row * sizeof(float),
                      p->rows_all));
     loss_by_view(p->rows_all, meet->shards, views, m, d, p->embed);
-    TRY(loss_run(p->loss, p->embed, out));
+    in.n = meet->shards * m;
+    TRY(loss_run(p->loss, &in, out));
     loss_by_shard(out->grad, meet, views, m, d, p->d_embed);
 out:
     return st;

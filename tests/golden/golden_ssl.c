@@ -208,6 +208,7 @@ static status run_step(struct ssl *s, uint64_t t)
 {
     const struct meet *meet = s->meet;
     size_t row = VIEWS * s->m * s->d;
+    struct loss_in in = {.output = s->embed, .n = GLOBAL};
     status st = OK;
 
     for (uint32_t i = 0; i < meet->shard_n; i++)
@@ -218,7 +219,7 @@ static status run_step(struct ssl *s, uint64_t t)
     TRY(meet->gather(meet->ctx, OK, s->mine, row * sizeof(double), s->all));
     loss_by_view_f64(s->all, meet->shards, VIEWS, s->m, (uint32_t)s->d,
                      s->embed);
-    TRY(loss_run(s->loss, s->embed, &s->out));
+    TRY(loss_run(s->loss, &in, &s->out));
     loss_by_shard(s->out.grad, meet, VIEWS, s->m, (uint32_t)s->d, s->mine);
     TRY(net_backward(s->g.net, OK, s->mine));
 out:

@@ -1,5 +1,6 @@
-/* Loss 6.1 of losses.json: values of every rank, gradients of every view,
- * with 1, 2 and 4 groups; and the gradient of a weight shared by all ranks. */
+/* losses.json: values of every rank, gradients of every view, codes, with 1, 2
+ * and 4 groups; the gradient of a weight shared by all ranks; losses against a
+ * target. Names of losses are those of the file. */
 #include <math.h>
 
 #include "base/mem.h"
@@ -13,14 +14,29 @@ struct replay {
     const struct safetensors *file;
     const char *name;
     uint64_t seed, stream;
-    size_t w, b, d, din, n;
-    double *embed;  /* [4][n][d] */
-    double *x;      /* [4][n][din] */
+    size_t w, b, d, din, n, views, high, queue;
+    double *embed;  /* [views][n][d] */
+    double *x;      /* [views][n][din] */
     double *weight; /* [d][din] */
+    double *stored; /* [high][w][queue][d] */
     struct loss_out out;
 };
 
-enum { VIEWS = 4 };
+static const char *const NAMES[] = {"infonce", "ntxent_mined", "ntxent",
+                                    "nnclr",   "nnclr_gather", "swav"};
+
+/* Our name of a loss of the file, NULL for those without one. */
+static const char *our_name(const struct json *c)
+{
+    const char *name = json_text(json_get(c, "loss"));
+
+    if (strcmp(name, "neg_mining") == 0)
+        return NAMES[0];
+    for (size_t i = 1; i < sizeof NAMES / sizeof NAMES[0]; i++)
+        if (strcmp(name, NAMES[i]) == 0)
+            return NAMES[i];
+    return NULL;
+}
 
 /* README: float64 programs meet 1e-9. Where all gradients vanish in theory
  * (degenerate) what is stored is rounding noise: absolute. */
@@ -81,7 +97,7 @@ static void fill(struct replay *r)
     struct sft t;
 
     for (size_t rank = 0; rank < r->w; rank++)
-        for (size_t v = 0; v < VIEWS; v++) {
+        for (size_t v = 0; v < r->views; v++) {
             struct formula f = {r->seed, r->stream, 64 * rank + v, 0, 1};
             double *to = row(r, r->din ? r->x : r->embed, v, rank);
 
@@ -95,6 +111,19 @@ static void fill(struct replay *r)
             }
             if (r->din)
                 linear(r, v, rank);
+        }
+}
+
+/* Scores of stored samples, index 64 rank + 32 + crop. */
+static void fill_queue(struct replay *r)
+{
+    size_t len = r->queue * r->d;
+
+    for (size_t v = 0; v < r->high; v++)
+        for (size_t rank = 0; rank < r->w; rank++) {
+            struct formula f = {r->seed, r->stream, 64 * rank + 32 + v, 0, 1};
+
+            formula_fill_f64(&f, 0, len, r->stored + (v * r->w + rank) * len);
         }
 }
 
@@ -119,7 +148,7 @@ static void check_grads(struct replay *r)
     struct sft t;
 
     for (size_t rank = 0; rank < r->w; rank++)
-        for (size_t v = 0; v < VIEWS; v++) {
+        for (size_t v = 0; v < r->views; v++) {
             const double *g = r->out.grad + (v * r->n + rank * r->b) * r->d;
 
             assert_ok(safetensors_get(r->file, &t, "%s/rank%zu/grad%zu",
@@ -129,10 +158,25 @@ static void check_grads(struct replay *r)
         }
 }
 
+static void check_codes(struct replay *r)
+{
+    struct sft t;
+
+    for (size_t rank = 0; rank < r->w; rank++)
+        for (size_t v = 0; v < r->high; v++) {
+            const double *q = r->out.codes + (v * r->n + rank * r->b) * r->d;
+
+            assert_ok(safetensors_get(r->file, &t, "%s/rank%zu/codes%zu",
+                                      r->name, rank, v));
+            assert_int_equal(t.n, r->b * r->d);
+            within(r, "codes", golden_worst(q, &t));
+        }
+}
+
 /* dW += dE^T X of one rank. */
 static void add_weight_grad(const struct replay *r, size_t rank, double *dw)
 {
-    for (size_t v = 0; v < VIEWS; v++)
+    for (size_t v = 0; v < r->views; v++)
         for (size_t i = 0; i < r->b; i++) {
             size_t at = v * r->n + rank * r->b + i;
 
@@ -166,79 +210,200 @@ static void check_weight_grads(struct replay *r)
     }
 }
 
-static void run_case(struct replay *r, struct team *team)
+static void open_case(struct replay *r, struct team *team, struct loss **out)
 {
-    struct loss_conf conf = {.name = "infonce",
-                             .temperature = json_f64(json_get(r->c, "T"), -1),
-                             .groups = (uint32_t)r->w,
-                             .n = (uint32_t)r->n,
-                             .d = (uint32_t)r->d};
+    struct loss_conf conf = {
+        .name = our_name(r->c),
+        .temperature = json_f64(json_get(r->c, "T"), -1),
+        .groups = (uint32_t)r->w,
+        .n = (uint32_t)r->n,
+        .d = (uint32_t)r->d,
+        .high = (uint32_t)r->high,
+        .low = (uint32_t)(r->views - r->high),
+        .queue = (uint32_t)r->queue,
+        .epsilon = json_f64(json_get(r->c, "eps"), 0.05),
+        .rounds = (uint32_t)json_i64(json_get(r->c, "iters"), 3)};
     struct formula w = {r->seed, r->stream, 4002, 0, 1};
-    struct loss *loss = NULL;
 
-    assert_ok(mem_new(VIEWS * r->n * r->d, sizeof(double), &r->embed));
-    assert_ok(mem_new(VIEWS * r->n * r->din, sizeof(double), &r->x));
+    assert_ok(mem_new(r->views * r->n * r->d, sizeof(double), &r->embed));
+    assert_ok(mem_new(r->views * r->n * r->din, sizeof(double), &r->x));
     assert_ok(mem_new(r->d * r->din, sizeof(double), &r->weight));
+    assert_ok(
+        mem_new(r->high * r->w * r->queue * r->d, sizeof(double), &r->stored));
     formula_fill_f64(&w, 0, r->d * r->din, r->weight);
     fill(r);
-    assert_ok(loss_new(&conf, team, &loss));
-    assert_int_equal(loss_views(loss), VIEWS);
-    assert_ok(loss_run(loss, r->embed, &r->out));
-    check_values(r);
-    check_grads(r);
-    if (r->din)
-        check_weight_grads(r);
+    fill_queue(r);
+    assert_ok(loss_new(&conf, team, out));
+    assert_int_equal(loss_views(*out), r->views);
+}
+
+static void run_case(struct replay *r, struct team *team)
+{
+    struct loss *loss = NULL;
+    struct loss_in in = {.n = (uint32_t)r->n};
+
+    open_case(r, team, &loss);
+    in.output = r->embed;
+    in.queue = r->queue ? r->stored : NULL;
+    if (isnan(json_f64(json_get(r->c, "loss_mean"), NAN))) {
+        /* trap 6: the codes overflow in the original too */
+        assert_fails(loss_run(loss, &in, &r->out), ERR_NUMERIC, "not finite");
+    } else {
+        assert_ok(loss_run(loss, &in, &r->out));
+        check_values(r);
+        check_grads(r);
+        if (r->high)
+            check_codes(r);
+        if (r->din)
+            check_weight_grads(r);
+    }
     loss_free(loss);
     mem_free(r->embed);
     mem_free(r->x);
     mem_free(r->weight);
+    mem_free(r->stored);
 }
 
-static void negative_mining(void **state)
+struct golden_losses {
+    struct json *j;
+    struct safetensors *file;
+    struct team *team;
+    const struct json *cases;
+    uint64_t seed;
+};
+
+static void open_losses(struct golden_losses *g)
 {
-    struct json *j = NULL;
-    struct safetensors *file = NULL;
-    struct team *team = NULL;
-    const struct json *cases = NULL;
+    assert_ok(team_new(2, &g->team));
+    assert_ok(json_read(golden_path("network/losses.json"), 1 << 24, &g->j));
+    assert_ok(
+        safetensors_open(golden_path("network/losses.safetensors"), &g->file));
+    g->cases = json_get(g->j, "cases");
+    g->seed = (uint64_t)json_i64(json_get(g->j, "seed"), 0);
+}
+
+static void close_losses(struct golden_losses *g)
+{
+    safetensors_close(g->file);
+    json_free(g->j);
+    team_free(g->team);
+}
+
+static struct replay case_of(const struct golden_losses *g, size_t i)
+{
+    const struct json *c = json_at(g->cases, i);
+    struct replay r = {.c = c, .file = g->file, .seed = g->seed};
+
+    r.name = json_text(json_get(c, "name"));
+    r.stream = (uint64_t)json_i64(json_get(c, "stream"), 0);
+    r.w = (size_t)json_i64(json_get(c, "W"), 0);
+    r.b = (size_t)json_i64(json_get(c, "B"), 0);
+    r.d = (size_t)json_i64(json_get(c, "d"), 0);
+    r.din = (size_t)json_i64(json_get(c, "din"), 0);
+    r.views = (size_t)json_i64(json_get(c, "views"), 0);
+    r.high = (size_t)json_i64(json_get(c, "hi"), 0);
+    r.queue = (size_t)json_i64(json_get(c, "queue"), 0);
+    r.n = r.w * r.b;
+    return r;
+}
+
+static void over_ranks(void **state)
+{
+    struct golden_losses g = {0};
     size_t consumed = 0;
     size_t covered = 0;
 
     (void)state;
-    assert_ok(team_new(2, &team));
-    assert_ok(json_read(golden_path("network/losses.json"), 1 << 24, &j));
-    assert_ok(
-        safetensors_open(golden_path("network/losses.safetensors"), &file));
-    cases = json_get(j, "cases");
-    for (size_t i = 0; i < json_len(cases); i++)
-        covered += strncmp(json_text(json_get(json_at(cases, i), "name")),
-                           "neg_mining", 10) == 0;
-    for (size_t i = 0; i < json_len(cases); i++) {
-        const struct json *c = json_at(cases, i);
-        struct replay r = {.c = c, .file = file};
+    open_losses(&g);
+    for (size_t i = 0; i < json_len(g.cases); i++)
+        covered +=
+            json_get(json_at(g.cases, i), "loss_mean") != NULL; /* of ranks */
+    for (size_t i = 0; i < json_len(g.cases); i++) {
+        struct replay r = case_of(&g, i);
 
-        if (strcmp(json_text(json_get(c, "loss")), "neg_mining") != 0)
+        if (!our_name(r.c))
             continue;
-        r.name = json_text(json_get(c, "name"));
-        r.seed = (uint64_t)json_i64(json_get(j, "seed"), 0);
-        r.stream = (uint64_t)json_i64(json_get(c, "stream"), 0);
-        r.w = (size_t)json_i64(json_get(c, "W"), 0);
-        r.b = (size_t)json_i64(json_get(c, "B"), 0);
-        r.d = (size_t)json_i64(json_get(c, "d"), 0);
-        r.din = (size_t)json_i64(json_get(c, "din"), 0);
-        r.n = r.w * r.b;
-        run_case(&r, team);
+        run_case(&r, g.team);
         consumed++;
     }
-    golden_count("neg_mining", consumed, covered, json_len(cases));
-    safetensors_close(file);
-    json_free(j);
-    team_free(team);
+    golden_count("losses over ranks", consumed, covered, json_len(g.cases));
+    close_losses(&g);
+}
+
+static size_t tensor(const struct replay *r, const char *what, double **out)
+{
+    struct sft t;
+
+    assert_ok(safetensors_get(r->file, &t, "%s/%s", r->name, what));
+    assert_ok(mem_new(t.n, sizeof **out, out));
+    for (size_t i = 0; i < t.n; i++)
+        (*out)[i] = sft_at(&t, i);
+    return t.n;
+}
+
+/* ce: [n][d] logits; bce: [n] logits; mae: a volume. */
+static void run_labelled(struct replay *r, struct team *team)
+{
+    double *x = NULL;
+    double *target = NULL;
+    size_t len = tensor(r, "input", &x);
+    size_t n = tensor(r, "target", &target);
+    struct loss_conf conf = {.name = json_text(json_get(r->c, "loss")),
+                             .groups = 1,
+                             .n = (uint32_t)n,
+                             .d = (uint32_t)(len / n)};
+    struct loss_in in = {.output = x, .n = (uint32_t)n, .target = target};
+    double want = json_f64(json_at(json_get(r->c, "loss_per_rank"), 0), 1e30);
+    struct loss *loss = NULL;
+    struct sft t;
+
+    assert_ok(loss_new(&conf, team, &loss));
+    assert_ok(loss_run(loss, &in, &r->out));
+    within(r, "value", fabs(r->out.value - want) / (want == 0 ? 1 : want));
+    assert_true(r->out.group[0] == r->out.value);
+    assert_ok(safetensors_get(r->file, &t, "%s/grad", r->name));
+    assert_int_equal(t.n, len);
+    within(r, "gradient", golden_worst(r->out.grad, &t));
+    loss_free(loss);
+    mem_free(x);
+    mem_free(target);
+}
+
+static bool is_labelled(const struct json *c)
+{
+    const char *loss = json_text(json_get(c, "loss"));
+
+    return strcmp(loss, "ce") == 0 || strcmp(loss, "bce") == 0 ||
+           strcmp(loss, "mae") == 0;
+}
+
+static void against_targets(void **state)
+{
+    struct golden_losses g = {0};
+    size_t consumed = 0;
+    size_t covered = 0;
+
+    (void)state;
+    open_losses(&g);
+    for (size_t i = 0; i < json_len(g.cases); i++) {
+        struct replay r = case_of(&g, i);
+
+        covered += is_labelled(r.c);
+        if (!is_labelled(r.c))
+            continue;
+        run_labelled(&r, g.team);
+        consumed++;
+    }
+    golden_count("losses against targets", consumed, covered,
+                 json_len(g.cases));
+    close_losses(&g);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(negative_mining),
+        cmocka_unit_test(over_ranks),
+        cmocka_unit_test(against_targets),
     };
 
     return golden_run(tests);

@@ -136,6 +136,7 @@ fixture_forward(struct fixture *f, status st, bool train, struct loss_out *out)
     size_t row = (size_t)views * m * d;
     size_t total = f->meet->shards * row;
     double *all = NULL;
+    struct loss_in in = {.output = f->embed};
 
     TRY(mem_new(total, sizeof *all, &all));
     TRY(net_forward(f->net, st, train));
@@ -143,7 +144,8 @@ fixture_forward(struct fixture *f, status st, bool train, struct loss_out *out)
         net_embed_f64(f->net, i, f->mine + i * row);
     TRY(f->meet->gather(f->meet->ctx, OK, f->mine, row * sizeof *all, all));
     loss_by_view_f64(all, f->meet->shards, views, m, d, f->embed);
-    TRY(loss_run(f->loss, f->embed, out));
+    in.n = f->meet->shards * m;
+    TRY(loss_run(f->loss, &in, out));
     loss_by_shard(out->grad, f->meet, views, m, d, f->mine);
 out:
     mem_free(all);
