@@ -41,11 +41,21 @@ struct norm_bwd { /* dx = scale * fma(x - mean, -k1, g - k0) */
 };
 
 /* LARS of one tensor (You, Gitman, Ginsburg 2017; spec 6.7), elementwise:
- * d = adapt ? q * fma(wd, p, g) : g;  v = first ? d : fma(mom, v, d);
- * p = fma(-lr, v, p). All constants rounded to real once. */
+ * d = adapt ? q * fma(wd, p, g) : g;  v = first ? d : fma(mom, v, keep * d);
+ * p = fma(-lr, nesterov ? fma(mom, v, d) : v, p). keep is 1 - dampening; plain
+ * gradient descent is q = 1. All constants rounded to real once. */
 struct lars_desc {
-    double lr, momentum, weight_decay, q;
-    bool adapt, first;
+    double lr, momentum, weight_decay, q, keep;
+    bool adapt, first, nesterov;
+};
+
+/* Adam (Kingma, Ba 2015), elementwise: d = decay ? fma(wd, p, g) : g;
+ * m = fma(c1, d - m, m);  s = fma(c2 * d, d, beta2 * s);
+ * p = fma(-lr, m / fma(sqrt(s), root, eps), p). c1, c2 are 1 - beta1, 1 -
+ * beta2; lr and root hold the corrections of the start. */
+struct adam_desc {
+    double lr, c1, c2, beta2, root, eps, weight_decay;
+    bool decay;
 };
 
 struct dev_facts {
@@ -185,6 +195,13 @@ struct dev_ops {
                      void *p,
                      const void *g,
                      void *v,
+                     size_t len);
+    void (*vec_adam)(struct dev *,
+                     const struct adam_desc *,
+                     void *p,
+                     const void *g,
+                     void *m,
+                     void *s,
                      size_t len);
 };
 

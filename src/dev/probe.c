@@ -256,10 +256,25 @@ static status vector_case(struct probe *p, bool adapt, bool first)
 {
     enum { LEN = 1003 };
     const struct dev_ops *ops = p->d->ops;
-    struct lars_desc lars = {0.3, 0.9, 1e-4, 0.7, adapt, first};
+    struct lars_desc lars = {.lr = 0.3,
+                             .momentum = 0.9,
+                             .weight_decay = 1e-4,
+                             .q = 0.7,
+                             .keep = 1,
+                             .adapt = adapt,
+                             .first = first};
+    struct adam_desc adam = {.lr = 0.3,
+                             .c1 = 0.1,
+                             .c2 = 0.001,
+                             .beta2 = 0.999,
+                             .root = 1.7,
+                             .eps = 1e-8,
+                             .weight_decay = 1e-2,
+                             .decay = adapt};
     void *a = NULL;
     void *b = NULL;
     void *c = NULL;
+    void *s = NULL;
     double sum = 0;
     status st = OK;
 
@@ -275,6 +290,16 @@ static status vector_case(struct probe *p, bool adapt, bool first)
     ops->vec_lars(p->d, &lars, a, b, c, LEN);
     saw(p, PROBE_VEC_LARS, a, LEN);
     saw(p, PROBE_VEC_LARS, c, LEN);
+    lars.nesterov = true;
+    lars.keep = 0.7;
+    ops->vec_lars(p->d, &lars, a, b, c, LEN);
+    saw(p, PROBE_VEC_LARS, a, LEN);
+    TRY(array(p, LEN, &s));
+    for (int i = 0; i < 2; i++)
+        ops->vec_adam(p->d, &adam, a, b, c, s, LEN);
+    saw(p, PROBE_VEC_ADAM, a, LEN);
+    saw(p, PROBE_VEC_ADAM, c, LEN);
+    saw(p, PROBE_VEC_ADAM, s, LEN);
 out:
     case_end(p);
     return st;

@@ -6,7 +6,7 @@
  * wrong). They change only with the arithmetic of README.md or the cases of
  * probe.c; then say so in the commit. */
 #define DEV_PROBE                                                              \
-    "cd1fb86f59add247b218e9866abf81f5ac4a7fa62d18ee8ebdaefbf70a3302ed"
+    "ad0dac5a02caf9b7c33d132c8bd35966ba811b2238e5139cd88baae1f5d87045"
 
 #define DEV_PROBE_ROWS(ROW)                                                    \
     ROW(CONV_TURN, "conv_turn", "007530e2c4c957e5")                            \
@@ -29,6 +29,7 @@
     ROW(VEC_ADD, "vec_add", "aef9ee0474b75738")                                \
     ROW(VEC_SCALE, "vec_scale", "29deb3147bc49821")                            \
     ROW(VEC_SUMSQ, "vec_sumsq", "49a211a1a0e44a72")                            \
-    ROW(VEC_LARS, "vec_lars", "f90473beb8127297")
+    ROW(VEC_LARS, "vec_lars", "55eb7e7cb1b10031")                              \
+    ROW(VEC_ADAM, "vec_adam", "9dad125ae55c6965")
 
 #endif

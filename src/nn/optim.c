@@ -9,7 +9,8 @@
 #include "det/tree.h"
 #include "nn/optim_kind.h"
 
-static const struct optim_kind *const kinds[] = {&optim_lars};
+static const struct optim_kind *const kinds[] = {&optim_lars, &optim_sgd,
+                                                 &optim_adam};
 
 struct measuring {
     struct optim *o;
@@ -79,7 +80,7 @@ static status new_memory(struct optim *o, const struct slice *slices, size_t n)
 
     TRY(mem_new(n, sizeof *o->slices, &o->slices));
     memcpy(o->slices, slices, n * sizeof *slices);
-    TRY(mem_new(n, sizeof *o->started, &o->started));
+    TRY(mem_new(n, sizeof *o->steps, &o->steps));
     TRY(mem_new(n + 1, sizeof *o->first, &o->first));
     TRY(mem_new(2 * n, sizeof *o->norms, &o->norms));
     TRY(mem_new(chunks, sizeof *o->chunks, &o->chunks));
@@ -87,6 +88,29 @@ static status new_memory(struct optim *o, const struct slice *slices, size_t n)
     TRY(mem_new(2 * chunks, sizeof *o->scratch, &o->scratch));
     TRY(o->ops->alloc(o->dev, o->kind->vectors * o->param_len * o->elem,
                       (void **)&o->state));
+out:
+    return st;
+}
+
+static bool is_share(double v)
+{
+    return v >= 0.0 && v < 1.0;
+}
+
+static status check(const struct optim_conf *c)
+{
+    status st = OK;
+
+    ENSURE(is_share(c->momentum) && is_share(c->dampening), ERR_CONF,
+           "%s: momentum %g, dampening %g: must be 0 or more and below 1",
+           c->name, c->momentum, c->dampening);
+    ENSURE(is_share(c->beta1) && is_share(c->beta2), ERR_CONF,
+           "%s: betas %g and %g: must be 0 or more and below 1", c->name,
+           c->beta1, c->beta2);
+    ENSURE(isfinite(c->weight_decay) && c->weight_decay >= 0.0, ERR_CONF,
+           "%s: weight decay %g: must be 0 or more", c->name, c->weight_decay);
+    ENSURE(!c->nesterov || (c->momentum > 0.0 && c->dampening == 0.0), ERR_CONF,
+           "%s: Nesterov's step needs momentum and no dampening", c->name);
 out:
     return st;
 }
@@ -110,6 +134,7 @@ status optim_new(const struct optim_conf *conf,
     o->elem = (size_t)dev_facts(dev).dtype;
     ENSURE(o->kind, ERR_CONF, "there is no optimiser \"%s\"", conf->name);
     o->conf.name = o->kind->name;
+    TRY(check(&o->conf));
     o->n_slices = n_slices;
     o->param_len = vector_len(slices, n_slices);
     TRY(new_memory(o, slices, n_slices));
@@ -127,7 +152,7 @@ void optim_free(struct optim *o)
         return;
     o->ops->release(o->dev, o->state);
     mem_free(o->slices);
-    mem_free(o->started);
+    mem_free(o->steps);
     mem_free(o->first);
     mem_free(o->norms);
     mem_free(o->chunks);
@@ -191,20 +216,28 @@ optim_step(struct optim *o, double lr, void *p, const void *g, const bool *skip)
     TRY(o->kind->step(o, lr, p, g, skip));
     for (size_t i = 0; i < o->n_slices; i++)
         if (!skip || !skip[i])
-            o->started[i] = 1;
+            o->steps[i]++;
 out:
     return st;
 }
 
-void *optim_state(struct optim *o)
+size_t optim_vectors(const struct optim *o)
 {
-    return o->state;
+    return o->kind->vectors;
 }
 
-uint8_t *optim_started(struct optim *o, size_t *n_slices)
+void *optim_vector(struct optim *o, size_t i, const char **prefix)
+{
+    BUG_IF(i >= o->kind->vectors);
+    if (prefix)
+        *prefix = o->kind->prefix[i];
+    return o->state + i * o->param_len * o->elem;
+}
+
+int64_t *optim_steps(struct optim *o, size_t *n_slices)
 {
     *n_slices = o->n_slices;
-    return o->started;
+    return o->steps;
 }
 
 void optim_norms(const struct optim *o, double *grad, double *param)

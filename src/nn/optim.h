@@ -11,21 +11,28 @@
 #include "dev/dev.h"
 #include "nn/net.h"
 
-/* Optimisers on flat vectors. One row of the table in optim.c is one rule.
- * "lars": You, Gitman, Ginsburg 2017 as the study has it (spec 6.7), every
- * tensor alike. */
+/* Optimisers on flat vectors. One row of the table in optim.c is one rule:
+ *   lars  You, Gitman, Ginsburg 2017 as the study has it (spec 6.7), every
+ *         tensor alike
+ *   sgd   gradient descent with momentum (Polyak 1964; Nesterov 1983)
+ *   adam  Kingma, Ba 2015, weight decay added to the gradient */
 struct optim_conf {
-    const char *name; /* "lars" */
-    double momentum;
+    const char *name;
+    double momentum, dampening; /* lars, sgd: 0.9, 0 */
+    bool nesterov;
+    double beta1, beta2; /* adam: 0.9, 0.999 */
     double weight_decay;
-    double trust; /* 0.001 */
-    double eps;   /* 1e-8 */
+    double trust; /* lars: 0.001 */
+    double eps;   /* lars, adam: 1e-8 */
 };
+
+enum { OPTIM_VECTORS = 2 };
 
 struct optim;
 
-/* State: one flat vector (momentum) and a started flag per slice. Any rank.
- * ERR_CONF: unknown name; ERR_MEM. */
+/* State: flat vectors (momentum; first and second moment) and a count of steps
+ * per slice. Any rank. ERR_CONF: unknown name, momentum or beta outside [0, 1),
+ * decay below 0; ERR_MEM. */
 status optim_new(const struct optim_conf *conf,
                  const struct slice *slices,
                  size_t n_slices,
@@ -45,9 +52,11 @@ size_t optim_bytes(const struct optim_conf *conf,
 status optim_step(
     struct optim *o, double lr, void *p, const void *g, const bool *skip);
 
-/* For checkpoints: the momentum vector and the flags (0 or 1). */
-void *optim_state(struct optim *o);
-uint8_t *optim_started(struct optim *o, size_t *n_slices);
+/* For checkpoints: the state vectors with the prefix of their names in files,
+ * and the steps every slice took part in. */
+size_t optim_vectors(const struct optim *o);
+void *optim_vector(struct optim *o, size_t i, const char **prefix);
+int64_t *optim_steps(struct optim *o, size_t *n_slices);
 /* Length of gradient and of parameters over all slices, of the last step. */
 void optim_norms(const struct optim *o, double *grad, double *param);
 

@@ -25,7 +25,7 @@ struct optim {
     size_t elem;
     char *state;      /* [kind->vectors] flat vectors */
     size_t param_len; /* of one of them */
-    uint8_t *started; /* [n_slices] */
+    int64_t *steps;   /* [n_slices] steps a slice took part in */
     struct chunk *chunks;
     size_t *first;   /* [n_slices + 1] first chunk of a slice */
     double *sums;    /* [chunks][2] squares of p, g */
@@ -37,11 +37,14 @@ struct optim {
 /* A row of the table of optimisers: update every chunk, given norms. */
 struct optim_kind {
     const char *name;
-    size_t vectors; /* state vectors */
+    const char *prefix[OPTIM_VECTORS]; /* of the state vectors in files */
+    size_t vectors;
     status (*step)(
         struct optim *o, double lr, void *p, const void *g, const bool *skip);
 };
 
 extern const struct optim_kind optim_lars;
+extern const struct optim_kind optim_sgd;
+extern const struct optim_kind optim_adam;
 
 #endif

@@ -89,13 +89,18 @@ static status write_checkpoint(struct pretrain *p, const char *path)
     char digest[SHA256_HEX];
     uint64_t n = 0;
     size_t count = 0;
-    uint8_t *started = optim_started(p->optim, &count);
+    const int64_t *steps = optim_steps(p->optim, &count);
 
     TRY(ckpt_create(path, "checkpoint", &w));
     TRY(weights_put(p->weights, w));
-    TRY(weights_put_vector(p->weights, w, "momentum:", optim_state(p->optim)));
+    for (size_t i = 0; i < optim_vectors(p->optim); i++) {
+        const char *prefix = NULL;
+        const void *vec = optim_vector(p->optim, i, &prefix);
+
+        TRY(weights_put_vector(p->weights, w, prefix, vec));
+    }
     n = count;
-    TRY(ckpt_put(w, "momentum.started", DIGEST_U8, 1, &n, started));
+    TRY(ckpt_put(w, "optim.steps", DIGEST_I64, 1, &n, steps));
     TRY(ckpt_put(w, "step", DIGEST_I64, 0, NULL, &p->step));
     TRY(put_texts(p, w));
     TRY(ckpt_finish(w, digest));
@@ -226,15 +231,20 @@ static status read_checkpoint(struct pretrain *p, const char *path)
     status st = OK;
     struct ckpt *c = NULL;
     size_t count = 0;
-    uint8_t *started = optim_started(p->optim, &count);
+    int64_t *steps = optim_steps(p->optim, &count);
     uint64_t n = count;
 
     TRY(ckpt_open(path, "checkpoint", &c));
     TRY(check_identity(p, c, path));
     TRY(weights_get(p->weights, c));
-    TRY(weights_get_vector(p->weights, c, "momentum:", optim_state(p->optim)));
-    TRY(ckpt_need(c, "momentum.started", DIGEST_U8, 1, &n));
-    TRY(ckpt_get(c, "momentum.started", started));
+    for (size_t i = 0; i < optim_vectors(p->optim); i++) {
+        const char *prefix = NULL;
+        void *vec = optim_vector(p->optim, i, &prefix);
+
+        TRY(weights_get_vector(p->weights, c, prefix, vec));
+    }
+    TRY(ckpt_need(c, "optim.steps", DIGEST_I64, 1, &n));
+    TRY(ckpt_get(c, "optim.steps", steps));
     TRY(ckpt_need(c, "step", DIGEST_I64, 0, NULL));
     TRY(ckpt_get(c, "step", &p->step));
 out:

@@ -409,7 +409,7 @@ static status check_after(struct ssl *s)
     s->bias_step = 0;
     TRY(check_vector(s, "after", net_param(s->g.net), 1e-2));
     TRY(check_running(s, "after", s->bias_step));
-    TRY(check_vector(s, "momentum", optim_state(s->optim), 1e-1));
+    TRY(check_vector(s, "momentum", optim_vector(s->optim, 0, NULL), 1e-1));
 out:
     return st;
 }

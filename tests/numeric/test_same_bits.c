@@ -253,23 +253,34 @@ static void plain_moves(void **state)
 
 static void vectors(void **state)
 {
+    enum { ARRAYS = 4 };
     static const size_t lens[] = {0, 1, 7, 15, 16, 17, 33, 1000, VEC_CHUNK};
     struct pair *p = *state;
     struct dev *d[2] = {p->ref, p->simd};
 
     for (size_t k = 0; k < sizeof lens / sizeof lens[0]; k++)
-        for (int flags = 0; flags < 4; flags++) {
+        for (int flags = 0; flags < 8; flags++) {
             struct lars_desc lars = {.lr = 0.1,
                                      .momentum = 0.9,
                                      .weight_decay = 1e-6,
                                      .q = 0.37,
+                                     .keep = flags & 4 ? 0.7 : 1,
                                      .adapt = flags & 1,
-                                     .first = flags & 2};
-            float *v[2][3];
+                                     .first = flags & 2,
+                                     .nesterov = flags & 4};
+            struct adam_desc adam = {.lr = 0.1,
+                                     .c1 = 0.1,
+                                     .c2 = 0.001,
+                                     .beta2 = 0.999,
+                                     .root = 3.3,
+                                     .eps = 1e-8,
+                                     .weight_decay = 0.1,
+                                     .decay = flags & 1};
+            float *v[2][ARRAYS];
             double sum[2];
             for (int i = 0; i < 2; i++) {
                 const struct dev_ops *ops = dev_ops(d[i]);
-                for (int j = 0; j < 3; j++) {
+                for (int j = 0; j < ARRAYS; j++) {
                     v[i][j] = dev_array(d[i], lens[k]);
                     for (size_t e = 0; e < lens[k]; e++)
                         v[i][j][e] = (float)number(60 + (uint64_t)j, e);
@@ -278,9 +289,13 @@ static void vectors(void **state)
                 ops->vec_scale(d[i], v[i][1], 1.0 / 3, lens[k]);
                 ops->vec_lars(d[i], &lars, v[i][0], v[i][1], v[i][2], lens[k]);
                 sum[i] = ops->vec_sumsq(d[i], v[i][0], lens[k]);
+                for (size_t e = 0; e < lens[k]; e++)
+                    v[i][3][e] *= v[i][3][e];
+                ops->vec_adam(d[i], &adam, v[i][0], v[i][1], v[i][2], v[i][3],
+                              lens[k]);
             }
             assert_same_bits(&sum[0], &sum[1], sizeof sum[0]);
-            for (int j = 0; j < 3; j++) {
+            for (int j = 0; j < ARRAYS; j++) {
                 check_same(v[0][j], v[1][j], lens[k], "vector");
                 dev_ops(d[0])->release(d[0], v[0][j]);
                 dev_ops(d[1])->release(d[1], v[1][j]);

@@ -23,6 +23,11 @@ static inline real real_fma(real a, real b, real c)
     return _Generic(a, float : fmaf, double : fma)(a, b, c);
 }
 
+static inline real real_sqrt(real a)
+{
+    return _Generic(a, float : sqrtf, double : sqrt)(a);
+}
+
 /* Element of an activation tensor, a row's place in memory being
  * (sample, voxel). */
 static inline real *
@@ -141,6 +146,13 @@ void REF(vec_lars)(struct dev *d,
                    void *p,
                    const void *g,
                    void *v,
+                   size_t len);
+void REF(vec_adam)(struct dev *d,
+                   const struct adam_desc *desc,
+                   void *p,
+                   const void *g,
+                   void *m,
+                   void *s,
                    size_t len);
 
 #endif

@@ -34,4 +34,5 @@ const struct dev_ops REF(ops) = {
     .vec_scale = REF(vec_scale),
     .vec_sumsq = REF(vec_sumsq),
     .vec_lars = REF(vec_lars),
+    .vec_adam = REF(vec_adam),
 };

@@ -96,13 +96,47 @@ void SIMD(vec_lars)(struct dev *d,
     float mom = (float)desc->momentum;
     float wd = (float)desc->weight_decay;
     float q = (float)desc->q;
+    float keep = (float)desc->keep;
 
     (void)d;
     for (size_t i = 0; i < len; i++) {
         float e = grad[i];
         if (desc->adapt)
             e = q * fmaf(wd, param[i], e);
-        moment[i] = desc->first ? e : fmaf(mom, moment[i], e);
-        param[i] = fmaf(minus_lr, moment[i], param[i]);
+        moment[i] = desc->first ? e : fmaf(mom, moment[i], keep * e);
+        e = desc->nesterov ? fmaf(mom, moment[i], e) : moment[i];
+        param[i] = fmaf(minus_lr, e, param[i]);
+    }
+}
+
+void SIMD(vec_adam)(struct dev *d,
+                    const struct adam_desc *desc,
+                    void *p,
+                    const void *g,
+                    void *m,
+                    void *s,
+                    size_t len)
+{
+    float *restrict param = p;
+    float *restrict mean = m;
+    float *restrict square = s;
+    const float *restrict grad = g;
+    float minus_lr = -(float)desc->lr;
+    float c1 = (float)desc->c1;
+    float c2 = (float)desc->c2;
+    float beta2 = (float)desc->beta2;
+    float root = (float)desc->root;
+    float eps = (float)desc->eps;
+    float wd = (float)desc->weight_decay;
+
+    (void)d;
+    for (size_t i = 0; i < len; i++) {
+        float e = grad[i];
+        if (desc->decay)
+            e = fmaf(wd, param[i], e);
+        mean[i] = fmaf(c1, e - mean[i], mean[i]);
+        square[i] = fmaf(c2 * e, e, beta2 * square[i]);
+        e = mean[i] / fmaf(sqrtf(square[i]), root, eps);
+        param[i] = fmaf(minus_lr, e, param[i]);
     }
 }

@@ -147,5 +147,12 @@ void SIMD(vec_lars)(struct dev *d,
                     const void *g,
                     void *v,
                     size_t len);
+void SIMD(vec_adam)(struct dev *d,
+                    const struct adam_desc *desc,
+                    void *p,
+                    const void *g,
+                    void *m,
+                    void *s,
+                    size_t len);
 
 #endif

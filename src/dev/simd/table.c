@@ -36,4 +36,5 @@ const struct dev_ops SIMD(ops) = {
     .vec_scale = SIMD(vec_scale),
     .vec_sumsq = SIMD(vec_sumsq),
     .vec_lars = SIMD(vec_lars),
+    .vec_adam = SIMD(vec_adam),
 };
