@@ -31,6 +31,9 @@ void text_free(struct text *t);
 bool text_to_double(const char *s, double *out);
 bool text_to_i64(const char *s, int64_t *out);
 
+/* UTF-8 without control characters and line breaks. */
+bool text_is_clean(const char *s);
+
 /* Edit distance (Levenshtein 1966) for "did you mean"; capped at 99. */
 unsigned text_distance(const char *a, const char *b);
 

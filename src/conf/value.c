@@ -127,45 +127,14 @@ static status read_choice(const struct conf_row *row,
     return refuse_text(row, where, s, "is not known");
 }
 
-/* Length of the UTF-8 sequence at s when it is well formed and no control
- * character or line break (YAML would not give it back), else 0. */
-static size_t utf8_step(const unsigned char *s)
-{
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t n = *s < 0x80             ? 1
-               : (*s & 0xe0) == 0xc0 ? 2
-               : (*s & 0xf0) == 0xe0 ? 3
-               : (*s & 0xf8) == 0xf0 ? 4
-                                     : 0;
-    uint32_t c = n == 1 ? *s : *s & (0x7fU >> n);
-
-    for (size_t i = 1; i < n; i++) {
-        if ((s[i] & 0xc0) != 0x80)
-            return 0;
-        c = c << 6 | (s[i] & 0x3fU);
-    }
-    if (n == 0 || c < least[n] || c < 0x20 || (c >= 0x7f && c < 0xa0) ||
-        c == 0x2028 || c == 0x2029 || (c >= 0xd800 && c < 0xe000) ||
-        c == 0xfeff || c == 0xfffe || c == 0xffff || c > 0x10ffff)
-        return 0;
-    return n;
-}
-
 static status read_text(const struct conf_row *row,
                         const char *s,
                         const char *where,
                         char **v)
 {
-    const unsigned char *p = (const unsigned char *)s;
-
-    while (*p) {
-        size_t n = utf8_step(p);
-
-        if (n == 0)
-            return refuse(row, where,
-                          "the text holds control characters or is no UTF-8");
-        p += n;
-    }
+    if (!text_is_clean(s))
+        return refuse(row, where,
+                      "the text holds control characters or is no UTF-8");
     if (!*s && !(row->def && !*row->def))
         return refuse(row, where, "the text is empty");
     return mem_text(s, v);
