@@ -14,6 +14,7 @@ struct command {
 };
 
 static const struct command COMMANDS[] = {
+    {"list", "what data sets and models there are", data_list},
     {"hash", "make the manifest of a folder: paths, bytes, SHA-256", data_hash},
 };
 enum { N_COMMANDS = sizeof COMMANDS / sizeof COMMANDS[0] };

@@ -7,6 +7,9 @@
  * fills a run folder from keys uses run_main. A row in data.c, the sources in
  * data.cmake. */
 
+/* list [ID...]: what data sets and models there are. */
+int data_list(int argc, char **argv);
+
 /* hash DIR: the manifest of what lies in a folder. */
 int data_hash(int argc, char **argv);
 

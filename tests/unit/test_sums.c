@@ -19,7 +19,8 @@ static const struct {
 
 static void gives_the_published_sums(void **state)
 {
-    char dir[TMP_PATH], path[TMP_PATH];
+    char dir[TMP_PATH];
+    char path[TMP_PATH];
     struct sums s;
 
     (void)state;
@@ -43,7 +44,8 @@ static void gives_the_published_sums(void **state)
 
 static void refuses_what_is_no_file(void **state)
 {
-    char dir[TMP_PATH], path[TMP_PATH];
+    char dir[TMP_PATH];
+    char path[TMP_PATH];
     struct sums s;
 
     (void)state;

@@ -22,7 +22,8 @@ static void lists_files_in_order(void **state)
 {
     static const char *const names[] = {"B", "a",   "a.b", "a0/x",
                                         "c", "d/x", "e",   "pipe"};
-    char dir[TMP_PATH], path[TMP_PATH];
+    char dir[TMP_PATH];
+    char path[TMP_PATH];
     struct walk w = {0};
 
     (void)state;
@@ -50,7 +51,8 @@ static void lists_files_in_order(void **state)
 
 static void refuses_loops_and_what_is_no_folder(void **state)
 {
-    char dir[TMP_PATH], path[TMP_PATH];
+    char dir[TMP_PATH];
+    char path[TMP_PATH];
     struct walk w = {0};
 
     (void)state;
@@ -68,7 +70,8 @@ static void refuses_loops_and_what_is_no_folder(void **state)
 
 static void refuses_endless_depth(void **state)
 {
-    char dir[TMP_PATH], path[TMP_PATH];
+    char dir[TMP_PATH];
+    char path[TMP_PATH];
     struct walk w = {0};
     char name[2 * WALK_DEPTH + 2] = "d";
 
