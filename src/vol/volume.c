@@ -58,6 +58,19 @@ out:
     return st;
 }
 
+bool volume_holds(const struct volume *v,
+                  const int64_t lo[3],
+                  const int64_t hi[3])
+{
+    for (int a = 0; a < 3; a++)
+        if (lo[a] >= hi[a])
+            return true;
+    for (int a = 0; a < 3; a++)
+        if (lo[a] < v->lo[a] || hi[a] > v->hi[a])
+            return false;
+    return true;
+}
+
 void volume_free(struct volume *v)
 {
     if (!v)

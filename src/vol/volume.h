@@ -1,6 +1,7 @@
 #ifndef VOL_VOLUME_H
 #define VOL_VOLUME_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,6 +35,11 @@ volume_peek(const char *path, struct geometry *out_geo, enum pixel *out_pixel);
 /* A zeroed volume of this geometry. ERR_DATA: impossible geometry. ERR_MEM. */
 status
 volume_new(const struct geometry *geo, enum pixel pixel, struct volume *out);
+
+/* Does the volume hold this box? An empty one always. */
+bool volume_holds(const struct volume *v,
+                  const int64_t lo[3],
+                  const int64_t hi[3]);
 
 /* Ends data and zeroes the struct; {0} and NULL are fine. */
 void volume_free(struct volume *v);

@@ -11,8 +11,7 @@
 
 #include "vol/pixel.h"
 
-/* 0 <= x < 2^53 */
-static int64_t round_half_even(double x)
+int64_t round_half_even(double x)
 {
     int64_t i = (int64_t)x;
     double rest = x - (double)i;
@@ -62,9 +61,10 @@ out:
 
 /* A part of one scan line. */
 struct line {
-    const void *in;
+    const void *in;   /* of the part that is there */
     size_t offset[3]; /* elements from a voxel to its neighbour, per axis */
-    int64_t size[3];  /* of the input */
+    int64_t first[3]; /* index of the first voxel of the part */
+    int64_t size[3];  /* of the whole input */
     double start[3];  /* input position of i0 = 0 */
     double way[3];    /* input position of i0 = n0, less start */
     double n0;
@@ -95,7 +95,7 @@ static inline bool find_cell(const struct line *l, int64_t i0, struct cell *c)
             return false;
         b = x < 0.0 ? 0 : (int64_t)x;
         c->d[a] = x < 0.0 ? 0.0 : x - (double)b;
-        c->base += (size_t)b * l->offset[a];
+        c->base += (size_t)(b - l->first[a]) * l->offset[a];
         c->up[a] = b + 1 < l->size[a] ? l->offset[a] : 0;
     }
     return true;
@@ -181,15 +181,104 @@ copy_line(const struct volume *v, const int64_t lo[3], const struct line *l)
     const char *in = v->data;
     char *out = l->out;
 
-    in += ((size_t)lo[0] * l->offset[0] + (size_t)lo[1] * l->offset[1] +
-           (size_t)lo[2] * l->offset[2]) *
-          size;
+    for (int a = 0; a < 3; a++)
+        in += (size_t)(lo[a] - v->lo[a]) * l->offset[a] * size;
     out += l->at * (ptrdiff_t)size;
     for (int64_t i = l->lo; i < l->hi; i++) {
         memcpy(out, in, size);
         in += size;
         out += l->stride * (ptrdiff_t)size;
     }
+}
+
+/* The scan line (j, k) of the grid. */
+static void line_at(struct line *l, const struct grid *g, int64_t j, int64_t k)
+{
+    const int64_t first[3] = {0, j, k};
+    const int64_t past[3] = {g->geo.size[0], j, k};
+
+    input_position(g, first, l->start);
+    input_position(g, past, l->way);
+    for (int a = 0; a < 3; a++)
+        l->way[a] -= l->start[a];
+}
+
+/* Positions are linear in the index but for rounding, so those of a window lie
+ * between those of its corners; the slack is far above any rounding, in voxels,
+ * for origins however far away. */
+static double slack_of(const struct geometry *g)
+{
+    double far = 0.0;
+    double least = g->spacing[0];
+
+    for (int a = 0; a < 3; a++) {
+        far += fabs(g->origin[a]) + (double)g->size[a] * g->spacing[a];
+        least = g->spacing[a] < least ? g->spacing[a] : least;
+    }
+    return 1e-6 + 1e-11 * far / least;
+}
+
+/* Along one axis of `size` voxels: which of them linear interpolation at
+ * positions least..most reads; one below 0 reads voxel 1 too, weighted 0. */
+static void
+span(double least, double most, int64_t size, int64_t *lo, int64_t *hi)
+{
+    double n = (double)size;
+
+    *lo = 0;
+    *hi = 0;
+    if (most <= -1.0 || least >= n)
+        return;
+    if (least > 0.0)
+        *lo = (int64_t)least;
+    *hi = most + 2.0 >= n ? size : most < 0.0 ? 2 : (int64_t)most + 2;
+}
+
+void need_of(const struct geometry *g,
+             const double least[3],
+             const double most[3],
+             int64_t lo[3],
+             int64_t hi[3])
+{
+    double slack = slack_of(g);
+    bool empty = false;
+
+    for (int a = 0; a < 3; a++) {
+        span(least[a] - slack, most[a] + slack, g->size[a], &lo[a], &hi[a]);
+        empty = empty || lo[a] == hi[a];
+    }
+    for (int a = 0; a < 3 && empty; a++)
+        lo[a] = hi[a] = 0;
+}
+
+void window_need(const struct grid *g,
+                 const int64_t lo[3],
+                 const int64_t hi[3],
+                 int64_t need_lo[3],
+                 int64_t need_hi[3])
+{
+    double least[3] = {HUGE_VAL, HUGE_VAL, HUGE_VAL};
+    double most[3] = {-HUGE_VAL, -HUGE_VAL, -HUGE_VAL};
+
+    for (int a = 0; a < 3; a++) {
+        need_lo[a] = lo[a];
+        need_hi[a] = hi[a];
+    }
+    if (g->same || lo[0] >= hi[0] || lo[1] >= hi[1] || lo[2] >= hi[2])
+        return;
+    for (int corner = 0; corner < 8; corner++) {
+        int64_t i[3];
+        double x[3];
+
+        for (int a = 0; a < 3; a++)
+            i[a] = corner >> a & 1 ? hi[a] - 1 : lo[a];
+        input_position(g, i, x);
+        for (int a = 0; a < 3; a++) {
+            least[a] = x[a] < least[a] ? x[a] : least[a];
+            most[a] = x[a] > most[a] ? x[a] : most[a];
+        }
+    }
+    need_of(&g->input, least, most, need_lo, need_hi);
 }
 
 void window_resample(const struct volume *v,
@@ -200,35 +289,37 @@ void window_resample(const struct volume *v,
                      size_t at,
                      const ptrdiff_t stride[3])
 {
-    const int64_t *n = v->geo.size;
+    size_t row = (size_t)(v->hi[0] - v->lo[0]);
     struct line l = {.in = v->data,
-                     .offset = {1, (size_t)n[0], (size_t)n[0] * (size_t)n[1]},
-                     .size = {n[0], n[1], n[2]},
+                     .offset = {1, row, row * (size_t)(v->hi[1] - v->lo[1])},
                      .n0 = (double)g->geo.size[0],
                      .lo = lo[0],
                      .hi = hi[0],
                      .out = out,
                      .stride = stride[0],
                      .outside = -1024.0};
+    int64_t from[3];
+    int64_t to[3];
 
-    for (int a = 0; a < 3; a++)
-        BUG_IF(lo[a] < 0 || hi[a] > g->geo.size[a] || n[a] != g->input.size[a]);
+    for (int a = 0; a < 3; a++) {
+        l.first[a] = v->lo[a];
+        l.size[a] = g->input.size[a];
+        BUG_IF(lo[a] < 0 || hi[a] > g->geo.size[a] ||
+               v->geo.size[a] != g->input.size[a]);
+    }
+    window_need(g, lo, hi, from, to);
+    BUG_IF(!volume_holds(v, from, to));
     for (int64_t k = lo[2]; k < hi[2]; k++)
         for (int64_t j = lo[1]; j < hi[1]; j++) {
-            const int64_t first[3] = {0, j, k};
-            const int64_t past[3] = {g->geo.size[0], j, k};
-            const int64_t from[3] = {lo[0], j, k};
+            const int64_t start[3] = {lo[0], j, k};
 
             l.at = (ptrdiff_t)at + (j - lo[1]) * stride[1] +
                    (k - lo[2]) * stride[2];
             if (g->same) {
-                copy_line(v, from, &l);
-                continue;
+                copy_line(v, start, &l);
+            } else {
+                line_at(&l, g, j, k);
+                line_of[v->pixel](&l);
             }
-            input_position(g, first, l.start);
-            input_position(g, past, l.way);
-            for (int a = 0; a < 3; a++)
-                l.way[a] -= l.start[a];
-            line_of[v->pixel](&l);
         }
 }

@@ -41,4 +41,31 @@ sample_volume(struct stream *s, int which, enum pixel pixel, int spread)
     return v;
 }
 
+/* A box of a volume, in memory of its own; volume_free ends it. */
+static inline struct volume
+sample_part(const struct volume *v, const int64_t lo[3], const int64_t hi[3])
+{
+    struct volume p = *v;
+    size_t size = pixel_size(v->pixel);
+    size_t len = (size_t)(hi[0] - lo[0]) * size;
+    char *to;
+
+    for (int a = 0; a < 3; a++) {
+        p.lo[a] = lo[a];
+        p.hi[a] = hi[a];
+    }
+    p.data = NULL;
+    assert_ok(
+        mem_raw((size_t)((hi[1] - lo[1]) * (hi[2] - lo[2])), len, &p.data));
+    to = p.data;
+    for (int64_t k = lo[2]; k < hi[2]; k++)
+        for (int64_t j = lo[1]; j < hi[1]; j++, to += len) {
+            size_t at =
+                (size_t)((k * v->geo.size[1] + j) * v->geo.size[0] + lo[0]);
+
+            memcpy(to, (const char *)v->data + at * size, len);
+        }
+    return p;
+}
+
 #endif
