@@ -136,6 +136,7 @@ status net_new(const struct net_conf *conf,
     TRY(new_plans(n));
     TRY(new_memory(n));
     net_reset_running(n);
+    n->shards = meet->shards;
     *out = n;
     n = NULL;
 out:
@@ -207,6 +208,23 @@ int64_t *net_counters(struct net *n, size_t *count)
 {
     *count = n->prog.n_counters;
     return n->counters;
+}
+
+void net_set_shards(struct net *n, uint32_t shards)
+{
+    BUG_IF(shards < 1 || shards > n->meet->shards);
+    n->shards = shards;
+}
+
+bool net_active(const struct net *n, uint32_t local)
+{
+    return n->meet->shard_lo + local < n->shards;
+}
+
+void net_frozen(const struct net *n, bool *skip)
+{
+    for (int32_t i = 0; i < n->prog.n_slices; i++)
+        skip[i] = n->conf.frozen_trunk && i < n->prog.trunk_slices;
 }
 
 double net_real(const struct net *n, const void *vec, size_t i)

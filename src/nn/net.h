@@ -29,7 +29,8 @@ enum net_head_names { NET_HEAD_LAYERS, NET_HEAD_LIST };
 struct net_conf {
     /* trunk, identity */
     enum net_block block;
-    int32_t stages; /* 1..NET_STAGES, 4 in the study */
+    int32_t stages; /* 0..NET_STAGES, 4 in the study; 0: a head alone, its
+                     * input in_channels features of size 1 x 1 x 1 */
     int32_t layers[NET_STAGES];
     int32_t planes[NET_STAGES]; /* before widen */
     double widen;               /* width = trunc(planes * widen) */
@@ -43,6 +44,9 @@ struct net_conf {
     int32_t n_head;
     int32_t head[NET_HEAD_MAX];
     enum net_head_names head_names;
+    /* NNCLR's and SwAV's heads (spec 5.2): a norm follows every linear layer
+     * but the last (or that too), which then has no bias */
+    bool head_norm, head_norm_last;
     const char *trunk_prefix; /* "backbone." or ""; NULL = "" */
     const char *head_prefix;  /* "projection_head." ; NULL = "" */
     /* batch of one shard: views * m samples, sample = view * m + j */
@@ -52,6 +56,9 @@ struct net_conf {
     /* Gradient of downsample.0.bias in training mode: exact 0 (true) instead
      * of the rounding noise a computation gives (spec 5.1). */
     bool zero_theory_bias;
+    /* The trunk learns nothing: no gradient is made for it. Its batch
+     * statistics and running values are those of the mode, as ever. */
+    bool frozen_trunk;
     /* what memory is planned for */
     bool backward;   /* net_backward may be called */
     bool input_grad; /* net_input_grad too */
@@ -166,13 +173,18 @@ void slice_put_f64(const struct slice *s,
 void net_put_f32(struct net *n, uint32_t local, const float *plain);
 void net_put_f64(struct net *n, uint32_t local, const double *plain);
 
+/* Until the next call only shards 0..shards-1 of the whole step (V at first)
+ * have a batch: the others take part in every meeting with nothing, so the
+ * step is that of a smaller batch. Any rank; the same number on all. */
+void net_set_shards(struct net *n, uint32_t shards);
+
 /* Forward pass of all local shards. train: batch statistics over ALL shards
  * (per view, or joint) and running statistics updated in view order (momentum
  * 0.1, unbiased variance); else running statistics, and ranks do not meet.
  * st: the caller's state so far; with st != OK the rank only meets.
  * Training: all ranks, one meet->sum a norm; same status everywhere. ERR_DATA
  * if a norm has one value per channel; ERR_NUMERIC if statistics are not
- * finite (names the layer). Evaluation: any rank, local status. */
+ * finite (names shard and layer). Evaluation: any rank, local status. */
 status net_forward(struct net *n, status st, bool train);
 
 /* Results of the last forward pass of a shard, plain [views * m][width]. */
@@ -194,6 +206,9 @@ bool net_activation(const struct net *n,
  * rank. Once per forward pass. All ranks (also in evaluation mode), one
  * meet->sum a norm and one grad_total a layer. st and errors as above. */
 status net_backward(struct net *n, status st, const double *d_embed);
+/* skip [slices]: true for those that get no gradient (a frozen trunk), as
+ * optim_step takes it. */
+void net_frozen(const struct net *n, bool *skip);
 /* d loss / d input of one shard, plain as net_put (needs conf.input_grad). */
 void net_input_grad_f64(const struct net *n, uint32_t local, double *plain);
 

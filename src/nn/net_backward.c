@@ -23,7 +23,7 @@ struct wave {
     size_t len; /* elements of a push */
 };
 
-static void norm_sums(struct net *n, const struct op *op, uint32_t local)
+static status norm_sums(struct net *n, const struct op *op, uint32_t local)
 {
     struct tensor x = net_tensor(n, local, op->x);
     struct tensor y = net_tensor(n, local, op->y);
@@ -32,6 +32,7 @@ static void norm_sums(struct net *n, const struct op *op, uint32_t local)
     n->ops->norm_bwd_sums(n->dev, &x, op->relu ? &y : NULL, n->conf.views,
                           n->coef + n->prog.norms[op->norm].coef, &dy,
                           n->rows + local * net_row_len(n, op));
+    return net_check_row(n, op, local, "gradients");
 }
 
 static void norm_apply(struct net *n, const struct op *op, uint32_t local)
@@ -99,13 +100,19 @@ static void finish_op(struct net *n, const struct op *op, uint32_t local)
 static status run_stretch(void *ctx, size_t item, int member)
 {
     const struct stretch *s = ctx;
+    struct net *n = s->n;
+    const struct op *op = s->sums == NONE ? NULL : &n->prog.ops[s->sums];
 
     (void)member;
+    if (!net_active(n, (uint32_t)item)) {
+        if (op)
+            memset(n->rows + item * net_row_len(n, op), 0,
+                   net_row_len(n, op) * sizeof *n->rows);
+        return OK;
+    }
     for (int32_t i = s->hi; i >= s->lo; i--)
-        finish_op(s->n, &s->n->prog.ops[i], (uint32_t)item);
-    if (s->sums != NONE)
-        norm_sums(s->n, &s->n->prog.ops[s->sums], (uint32_t)item);
-    return OK;
+        finish_op(n, &n->prog.ops[i], (uint32_t)item);
+    return op ? norm_sums(n, op, (uint32_t)item) : OK;
 }
 
 static status run_local(const struct stretch *s, status st)
@@ -197,6 +204,10 @@ static status run_wave(void *ctx, size_t item, int member)
                           n->turned);
         return OK;
     }
+    if (!net_active(n, w->lo + (uint32_t)item)) {
+        memset(n->dw[item], 0, w->len * n->elem);
+        return OK;
+    }
     x = net_tensor(n, w->lo + (uint32_t)item, op->x);
     dy = net_gradient(n, w->lo + (uint32_t)item, op->y, op->g_y);
     dw = n->dw[item];
@@ -252,8 +263,8 @@ status net_backward(struct net *n, status st, const double *d_embed)
     for (int32_t i = n->prog.n_ops - 1; i >= 0; i--) {
         const struct op *op = &n->prog.ops[i];
 
-        if (op->kind != OP_NORM && op->kind != OP_CONV)
-            continue;
+        if ((op->kind != OP_NORM && op->kind != OP_CONV) || op->g_y == NONE)
+            continue; /* nothing to meet for, or frozen */
         s.lo = i + 1;
         s.sums = op->kind == OP_NORM ? i : NONE;
         st = run_local(&s, st);

@@ -42,6 +42,8 @@ static status check_rest(const struct net_conf *conf)
     status st = OK;
     double rows = (double)conf->views * conf->m;
 
+    ENSURE(!conf->frozen_trunk || conf->n_head > 0, ERR_CONF,
+           "a network with a frozen trunk and no head has nothing to learn");
     ENSURE(conf->n_head >= 0 && conf->n_head <= NET_HEAD_MAX, ERR_CONF,
            "a head has 0 to %d layers, not %d", NET_HEAD_MAX, conf->n_head);
     for (int i = 0; i < conf->n_head; i++)
@@ -62,11 +64,30 @@ out:
     return st;
 }
 
+/* A head alone: features come in. */
+static status check_no_trunk(const struct net_conf *conf)
+{
+    status st = OK;
+
+    ENSURE(conf->in_channels >= 1 && conf->in_channels <= WIDTH_MAX, ERR_CONF,
+           "a head on %d features, must be 1 to %d", conf->in_channels,
+           WIDTH_MAX);
+    for (int i = 0; i < 3; i++)
+        ENSURE(conf->size[i] == 1, ERR_CONF,
+               "a head alone takes features, not images of %d voxels",
+               conf->size[i]);
+out:
+    return st;
+}
+
 status program_check(const struct net_conf *conf)
 {
     status st = OK;
 
-    TRY(check_trunk(conf));
+    if (conf->stages == 0)
+        TRY(check_no_trunk(conf));
+    else
+        TRY(check_trunk(conf));
     TRY(check_rest(conf));
 out:
     return st;

@@ -3,6 +3,7 @@
  * its input, then all ranks meet, and the next stretch begins with the norm
  * applied. In evaluation there is one stretch. */
 #include <math.h>
+#include <string.h>
 
 #include "nn/net_int.h"
 
@@ -57,17 +58,42 @@ static status run_stretch(void *ctx, size_t item, int member)
     struct net *n = s->n;
     uint32_t local = (uint32_t)item;
 
+    const struct op *op = s->sums == NONE ? NULL : &n->prog.ops[s->sums];
+    double *row = op ? n->rows + item * net_row_len(n, op) : NULL;
+    struct tensor x;
+
     (void)member;
+    if (!net_active(n, local)) {
+        if (op)
+            memset(row, 0, net_row_len(n, op) * sizeof *row);
+        return OK;
+    }
     for (int32_t i = s->lo; i < s->hi; i++)
         run_op(n, &n->prog.ops[i], local);
-    if (s->sums != NONE) {
-        const struct op *op = &n->prog.ops[s->sums];
-        struct tensor x = net_tensor(n, local, op->x);
-        size_t len = net_row_len(n, op);
+    if (!op)
+        return OK;
+    x = net_tensor(n, local, op->x);
+    n->ops->norm_sums(n->dev, &x, n->conf.views, row);
+    return net_check_row(n, op, local, "values");
+}
 
-        n->ops->norm_sums(n->dev, &x, n->conf.views, n->rows + item * len);
-    }
-    return OK;
+status net_check_row(const struct net *n,
+                     const struct op *op,
+                     uint32_t local,
+                     const char *what)
+{
+    const struct norm *m = &n->prog.norms[op->norm];
+    size_t len = net_row_len(n, op);
+    const double *row = n->rows + local * len;
+    status st = OK;
+
+    for (size_t i = 0; i < len; i++)
+        ENSURE(isfinite(row[i]), ERR_NUMERIC,
+               "shard %u, %s, channel %zu: %s are not finite; the training has "
+               "diverged or an input holds no number",
+               n->meet->shard_lo + local, m->name, i / 2 % (size_t)m->c, what);
+out:
+    return st;
 }
 
 size_t net_row_len(const struct net *n, const struct op *op)
@@ -77,7 +103,7 @@ size_t net_row_len(const struct net *n, const struct op *op)
 
 size_t net_norm_rows(const struct net *n, const struct norm *m)
 {
-    size_t rows = (size_t)n->meet->shards * m->rows;
+    size_t rows = (size_t)n->shards * m->rows;
 
     return n->conf.joint ? rows * (size_t)n->conf.views : rows;
 }
@@ -241,6 +267,10 @@ static status feature_sums(void *ctx, size_t item, int member)
     double *row = n->rows + item * 2 * width;
 
     (void)member;
+    if (!net_active(n, (uint32_t)item)) {
+        memset(row, 0, 2 * width * sizeof *row);
+        return OK;
+    }
     for (size_t c = 0; c < width; c++) {
         double sum = 0.0;
         double square = 0.0;
@@ -260,7 +290,7 @@ static status feature_sums(void *ctx, size_t item, int member)
 status net_feature_sd(struct net *n, status st, double *out)
 {
     size_t width = (size_t)n->plan.features;
-    double rows = (double)n->meet->shards * n->conf.views * n->conf.m;
+    double rows = (double)n->shards * n->conf.views * n->conf.m;
     double sum = 0.0;
 
     if (st == OK)

@@ -76,9 +76,10 @@ struct program {
     struct slice *slices;
     struct buffer *buffers;
     int32_t n_ops, n_slots, n_stores, n_norms, n_slices, n_buffers;
-    size_t cap[6];                  /* of the arrays, for mem_grow */
-    int32_t input, features, embed; /* slots */
-    int32_t g_embed, g_input;       /* stores, NONE without backward */
+    size_t cap[6];                   /* of the arrays, for mem_grow */
+    int32_t input, features, embed;  /* slots */
+    int32_t trunk_ops, trunk_slices; /* come first */
+    int32_t g_embed, g_input;        /* stores, NONE without backward */
     size_t param_len, param_plain;
     size_t running_len, n_counters;
     size_t n_coef;      /* [views][c] of all norms */
@@ -123,6 +124,7 @@ struct net {
     struct norm_fwd *coef; /* [n_coef] of the last forward pass */
     double *inv_sd;        /* [n_coef] */
     struct norm_bwd *back; /* [views][c_max] */
+    uint32_t shards;       /* of the whole step that have a batch */
     bool trained;          /* the last forward pass used batch statistics */
 };
 
@@ -140,6 +142,14 @@ size_t net_norm_rows(const struct net *n, const struct norm *m);
 /* Totals of a norm: in joint mode v0 + v1 + ... into every view; ERR_NUMERIC
  * if one is not finite. */
 status net_join_views(struct net *n, const struct norm *m);
+/* Has a local shard a batch in this step? */
+bool net_active(const struct net *n, uint32_t local);
+/* ERR_NUMERIC if a sum in the row of a local shard is not finite: names shard,
+ * norm and channel. */
+status net_check_row(const struct net *n,
+                     const struct op *op,
+                     uint32_t local,
+                     const char *what);
 /* Running statistics as before the first step. */
 void net_reset_running(struct net *n);
 double net_real(const struct net *n, const void *vec, size_t i);

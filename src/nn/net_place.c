@@ -47,8 +47,16 @@ static size_t slot_bytes(const struct placing *pl, int32_t slot)
     return shape_len(pl->p->slots[slot].shape) * pl->elem;
 }
 
+/* Is operation i undone on the way back? */
+static bool goes_back(const struct placing *pl, int32_t i)
+{
+    return pl->conf->backward &&
+           (!pl->conf->frozen_trunk || i >= pl->p->trunk_ops);
+}
+
 /* The store of an earlier slot that op's output may take over. */
-static int32_t in_place(const struct placing *pl, const struct op *op)
+static int32_t
+in_place(const struct placing *pl, const struct op *op, bool back)
 {
     const struct slot *slots = pl->p->slots;
     const struct op *maker = NULL;
@@ -57,7 +65,7 @@ static int32_t in_place(const struct placing *pl, const struct op *op)
         return slots[op->x].store;
     if (op->kind != OP_NORM)
         return NONE;
-    if (!pl->conf->backward)
+    if (!back)
         return slots[op->x].store;
     if (op->add == NONE || slots[op->add].producer < 0)
         return NONE;
@@ -74,7 +82,7 @@ static status place_op(struct placing *pl, struct op *op, int32_t i)
     int32_t back = pl->end - 1 - i;
     status st = OK;
 
-    slots[op->y].store = in_place(pl, op);
+    slots[op->y].store = in_place(pl, op, goes_back(pl, i));
     if (slots[op->y].store == NONE)
         slots[op->y].store = add_store(pl, slot_bytes(pl, op->y), i, &st);
     if (op->kind == OP_POOL)
@@ -84,7 +92,7 @@ static status place_op(struct placing *pl, struct op *op, int32_t i)
     use(pl, slots[op->y].store, i);
     if (op->add != NONE)
         use(pl, slots[op->add].store, i);
-    if (!pl->conf->backward)
+    if (!goes_back(pl, i))
         return OK;
     use(pl, op->which, back);
     if (op->kind == OP_CONV || op->kind == OP_NORM)

@@ -383,24 +383,42 @@ out:
     return st;
 }
 
-static status build_head(struct builder *b)
+/* Linear layer i of the head, then what follows it: norm and ReLU, or ReLU,
+ * between layers. Modules are counted as the original counts them. */
+static status build_linear(struct builder *b, int32_t i)
 {
     const struct net_conf *c = b->conf;
+    bool last = i + 1 == c->n_head;
+    bool norm = last ? c->head_norm_last : c->head_norm;
+    struct conv_spec s = {c->head[i], 1, 1, 0, !norm, false, SLICE_LINEAR};
+    int32_t first = i * (c->head_norm ? 3 : 2);
     char name[NAME_PART];
+    int32_t index;
     status st = OK;
 
-    for (int i = 0; i < c->n_head; i++) {
-        struct conv_spec s = {c->head[i], 1, 1, 0, true, false, SLICE_LINEAR};
-
-        if (c->head_names == NET_HEAD_LAYERS)
-            name_part(name, "layers.%d", 2 * i);
-        else
-            name_part(name, "%d.0", i);
-        TRY(add_conv(b, name, s, b->x, &b->x));
-        if (i + 1 < c->n_head)
-            TRY(run_plain(b, OP_RELU, 1, 1, 0, &b->x));
+    if (c->head_names == NET_HEAD_LAYERS)
+        name_part(name, "layers.%d", first);
+    else
+        name_part(name, "%d.0", i);
+    TRY(add_conv(b, name, s, b->x, &b->x));
+    if (norm) {
+        name_part(name, "layers.%d", first + 1);
+        TRY(add_norm(b, name, s.o, &index));
+        TRY(run_norm(b, index, b->x, NONE, !last, &b->x));
+    } else if (!last) {
+        TRY(run_plain(b, OP_RELU, 1, 1, 0, &b->x));
     }
-    if (c->n_head > 0)
+out:
+    return st;
+}
+
+static status build_head(struct builder *b)
+{
+    status st = OK;
+
+    for (int32_t i = 0; i < b->conf->n_head; i++)
+        TRY(build_linear(b, i));
+    if (b->conf->n_head > 0)
         name_slot(b, "embed");
 out:
     return st;
@@ -421,8 +439,13 @@ status program_build(const struct net_conf *conf, struct program *p)
     b.x = p->input;
     name_slot(&b, "input");
     b.prefix = conf->trunk_prefix ? conf->trunk_prefix : "";
-    TRY(build_trunk(&b));
+    if (conf->stages > 0)
+        TRY(build_trunk(&b));
     p->features = b.x;
+    p->trunk_ops = p->n_ops;
+    p->trunk_slices = p->n_slices;
+    if (conf->frozen_trunk)
+        p->slots[p->features].no_grad = true;
     b.prefix = conf->head_prefix ? conf->head_prefix : "";
     TRY(build_head(&b));
     p->embed = b.x;

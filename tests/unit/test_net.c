@@ -16,7 +16,7 @@ static void bad_configurations(void **state)
 
     (void)state;
     c = small_conf();
-    c.stages = 0;
+    c.stages = 9;
     refused(c, "stages");
     c = small_conf();
     c.layers[1] = 0;

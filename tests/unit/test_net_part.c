@@ -1,0 +1,159 @@
+/* Parts of a network and of a step: a frozen trunk, a head alone, shards
+ * without a batch, the shard that diverges. */
+#include <math.h>
+
+#include "unit/net_fixture.h"
+
+static double *pull(struct fixture *f, uint32_t shards)
+{
+    size_t n = (size_t)shards * (size_t)(f->conf.views * f->conf.m) *
+               (size_t)net_planned(f->net)->embed;
+    struct stream r = stream_at(3, STREAM_TEST, 0, 0, 0);
+    double *g = NULL;
+
+    assert_ok(mem_new(n, sizeof *g, &g));
+    for (size_t i = 0; i < n; i++)
+        g[i] = stream_normal(&r);
+    return g;
+}
+
+/* Forward and backward with the same gradient of the embeddings. */
+static void walk(struct fixture *f, bool train)
+{
+    double *g = pull(f, f->meet->shard_n);
+
+    assert_ok(net_forward(f->net, OK, train));
+    assert_ok(net_backward(f->net, OK, g));
+    mem_free(g);
+}
+
+static void frozen_trunk(void **state)
+{
+    struct net_conf conf = small_conf();
+    struct fixture all;
+    struct fixture part;
+    bool skip[128];
+    size_t n = 0;
+    const struct slice *s;
+
+    (void)state;
+    fixture_open(&all, &conf, "simd", NULL, 3, 2);
+    conf.frozen_trunk = true;
+    conf.input_grad = false;
+    fixture_open(&part, &conf, "simd", NULL, 3, 2);
+    assert_true(net_planned(part.net)->bytes_shard <
+                net_planned(all.net)->bytes_shard);
+    s = net_slices(part.net, &n);
+    assert_true(n <= 128);
+    net_frozen(part.net, skip);
+    for (int train = 0; train < 2; train++) {
+        size_t learned = 0;
+        size_t len = 0;
+
+        walk(&all, train);
+        fixture_inputs(&part, 1); /* their memory was used again */
+        walk(&part, train);
+        assert_same_bits(net_running(part.net, &len),
+                         net_running(all.net, &len), len * sizeof(float));
+        for (size_t i = 0; i < n; i++) {
+            const float *got = (float *)net_grad(part.net) + s[i].offset;
+            const float *want = (float *)net_grad(all.net) + s[i].offset;
+
+            assert_int_equal(skip[i], strncmp(s[i].name, "back", 4) == 0);
+            learned += !skip[i];
+            for (size_t k = 0; k < s[i].len; k++)
+                assert_true(got[k] == (skip[i] ? 0.0F : want[k]));
+        }
+        assert_int_equal(learned, 4);
+    }
+    fixture_close(&all);
+    fixture_close(&part);
+}
+
+static void a_frozen_trunk_needs_a_head(void **state)
+{
+    struct net_conf conf = small_conf();
+    struct net_plan plan;
+
+    (void)state;
+    conf.frozen_trunk = true;
+    conf.n_head = 0;
+    assert_fails(net_plan(&conf, DTYPE_F32, 1, 1, &plan), ERR_CONF,
+                 "nothing to learn");
+    conf = (struct net_conf){.in_channels = 5,
+                             .size = {1, 2, 1},
+                             .n_head = 1,
+                             .head = {3},
+                             .views = 1,
+                             .m = 1};
+    assert_fails(net_plan(&conf, DTYPE_F32, 1, 1, &plan), ERR_CONF,
+                 "head alone");
+}
+
+/* A step of 4 shards of which 3 have a batch is a step of 3 shards. */
+static void shards_without_a_batch(void **state)
+{
+    struct net_conf conf = small_conf();
+    struct fixture three;
+    struct fixture four;
+    double sd[2];
+    size_t len = 0;
+
+    (void)state;
+    fixture_open(&three, &conf, "simd", NULL, 3, 2);
+    fixture_open(&four, &conf, "simd", NULL, 4, 3);
+    net_set_shards(four.net, 3);
+    for (int train = 0; train < 2; train++) {
+        walk(&three, train);
+        walk(&four, train);
+        assert_same_bits(net_grad(four.net), net_grad(three.net),
+                         net_planned(four.net)->bytes_grad);
+        assert_same_bits(net_running(four.net, &len),
+                         net_running(three.net, &len), len * sizeof(float));
+    }
+    assert_ok(net_feature_sd(three.net, OK, &sd[0]));
+    assert_ok(net_feature_sd(four.net, OK, &sd[1]));
+    assert_true(sd[0] == sd[1]);
+    net_set_shards(four.net, 4);
+    walk(&four, true);
+    assert_true(memcmp(net_grad(four.net), net_grad(three.net),
+                       net_planned(four.net)->bytes_grad) != 0);
+    fixture_close(&three);
+    fixture_close(&four);
+}
+
+static void the_shard_that_diverges_is_named(void **state)
+{
+    struct net_conf conf = small_conf();
+    struct fixture f;
+    float *x = NULL;
+    double *g = NULL;
+
+    (void)state;
+    fixture_open(&f, &conf, "simd", NULL, 4, 2);
+    assert_ok(mem_new(4 * f.voxels, sizeof *x, &x));
+    g = pull(&f, 4);
+    assert_ok(net_forward(f.net, OK, true));
+    g[3 * 4 * 4] = INFINITY; /* shard 3, view 0 */
+    assert_fails(net_backward(f.net, OK, g), ERR_NUMERIC,
+                 "shard 3, backbone.layer2.1.bn3");
+    x[17] = NAN;
+    net_put_f32(f.net, 2, x);
+    assert_fails(net_forward(f.net, OK, true), ERR_NUMERIC,
+                 "shard 2, backbone.bn1, channel 0: values");
+    mem_free(x);
+    mem_free(g);
+    fixture_close(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(frozen_trunk),
+        cmocka_unit_test(a_frozen_trunk_needs_a_head),
+        cmocka_unit_test(shards_without_a_batch),
+        cmocka_unit_test(the_shard_that_diverges_is_named),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
