@@ -1,4 +1,5 @@
 # A subcommand: its files here, its row in data.c.
 fmcib_program(fmcib-data
-    SOURCES data.c data_hash.c data_list.c data_text.c
+    SOURCES data.c data_hash.c data_list.c data_sums.c data_text.c
+        data_verify.c data_verify_text.c
     USES app vol store det)

@@ -10,6 +10,9 @@
 /* list [ID...]: what data sets and models there are. */
 int data_list(int argc, char **argv);
 
+/* verify DIR: a folder held against its manifest. */
+int data_verify(int argc, char **argv);
+
 /* hash DIR: the manifest of what lies in a folder. */
 int data_hash(int argc, char **argv);
 
