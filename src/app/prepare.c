@@ -151,6 +151,10 @@ static status work(struct run *run, const void *ctx)
     if (run->dry_run)
         goto out;
     LOG_TEXT("input.list", -1, p.list->digest);
+    if (par_rank(run->par) == 0)
+        st = preview_write(run, &conf->preview, &conf->cut, p.list,
+                           (uint64_t)conf->seed);
+    TRY(par_agree(run->par, st));
     st = mem_new(p.mine.n, sizeof *digest, &digest);
     TRY(par_agree(run->par, st));
     TRY(make_all(run, &p, digest));
@@ -164,8 +168,10 @@ out:
 int main(int argc, char **argv)
 {
     struct prepare_conf conf = {0};
-    const struct conf_table tables[] = {{cut_rows, cut_rows_n, &conf.cut},
-                                        {PREPARE_ROWS, PREPARE_ROWS_N, &conf}};
+    const struct conf_table tables[] = {
+        {cut_rows, cut_rows_n, &conf.cut},
+        {PREPARE_ROWS, PREPARE_ROWS_N, &conf},
+        {PREVIEW_ROWS, PREVIEW_ROWS_N, &conf.preview}};
     const struct run_program program = {
         "fmcib-prepare",
         "Patches about the seeds of a list, and random patches beside them, "

@@ -1,2 +1,3 @@
 fmcib_program(fmcib-prepare SOURCES prepare.c prepare_plan.c prepare_shard.c
-    USES app vol store det)
+    preview.c preview_page.c
+    USES app eval vol store det)

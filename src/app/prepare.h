@@ -4,6 +4,7 @@
 #include "base/text.h"
 
 #include "app/cut.h"
+#include "app/preview.h"
 #include "app/run.h"
 #include "store/list.h"
 #include "store/patch.h"
@@ -19,6 +20,7 @@ struct prepare_conf {
     int64_t negatives; /* stored, K per row */
     bool clear;        /* a negative holds no seed of its volume */
     int64_t shards;
+    struct preview_conf preview;
 };
 
 /* Without cut_rows. */

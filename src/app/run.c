@@ -68,6 +68,28 @@ static void shorthand(struct options *o, const char *key, const char *value)
     o->sets[o->n_sets++] = t.s;
 }
 
+/* Options of the programs that have the key. */
+static const struct own {
+    const char *name;
+    const char *value; /* what --help calls it */
+    const char *key;
+    const char *def; /* the key's value when none is given */
+    const char *help;
+} OWN[] = {
+    {"preview", "N", "preview.rows", "12",
+     "write preview.html: pictures of N rows (12) of the list"},
+};
+enum { N_OWN = sizeof OWN / sizeof OWN[0], FIRST_OWN = 1000 };
+
+static error_t own_option(struct options *o, int key, const char *arg)
+{
+    if (key < FIRST_OWN || key >= FIRST_OWN + N_OWN)
+        return ARGP_ERR_UNKNOWN;
+    key -= FIRST_OWN;
+    shorthand(o, OWN[key].key, arg ? arg : OWN[key].def);
+    return 0;
+}
+
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
     struct options *o = state->input;
@@ -107,7 +129,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
                    arg);
         break;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return own_option(o, key, arg);
     }
     return 0;
 }
@@ -122,8 +144,34 @@ static const struct argp_option OPTIONS[] = {
     {"threads", 't', "N", 0, "threads of each rank", 0},
     {"stop-after", 'a', "STEP", 0, "stop with a checkpoint after STEP", 0},
     {"quiet", 'q', NULL, 0, "only errors on stderr", 0},
-    {"verbose", 'v', NULL, 0, "show the way an error took", 0},
-    {0}};
+    {"verbose", 'v', NULL, 0, "show the way an error took", 0}};
+enum { N_OPTIONS = sizeof OPTIONS / sizeof OPTIONS[0] };
+
+static bool
+has_key(const struct conf_table *tables, size_t n_tables, const char *key)
+{
+    for (size_t i = 0; i < n_tables; i++)
+        for (size_t k = 0; k < tables[i].n; k++)
+            if (strcmp(tables[i].rows[k].key, key) == 0)
+                return true;
+    return false;
+}
+
+/* The options of a program with these tables, and the end. */
+static void all_options(const struct conf_table *tables,
+                        size_t n_tables,
+                        struct argp_option out[N_OPTIONS + N_OWN + 1])
+{
+    size_t n = N_OPTIONS;
+
+    memcpy(out, OPTIONS, sizeof OPTIONS);
+    for (int i = 0; i < N_OWN; i++)
+        if (has_key(tables, n_tables, OWN[i].key))
+            out[n++] = (struct argp_option){OWN[i].name,  FIRST_OWN + i,
+                                            OWN[i].value, OPTION_ARG_OPTIONAL,
+                                            OWN[i].help,  0};
+    out[n] = (struct argp_option){0};
+}
 
 static void print_version(FILE *stream, struct argp_state *state)
 {
@@ -141,9 +189,11 @@ static status parse(int argc,
 {
     status st = OK;
     struct text doc = {0};
-    struct argp argp = {OPTIONS, parse_option, NULL, NULL, NULL, NULL, NULL};
+    struct argp_option list[N_OPTIONS + N_OWN + 1];
+    struct argp argp = {list, parse_option, NULL, NULL, NULL, NULL, NULL};
     static char name[64];
 
+    all_options(tables, n_tables, list);
     text_add(&doc, "%s\v", program->what);
     text_add(&doc,
              "Configuration keys. Identity keys change the result and enter "

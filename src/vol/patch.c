@@ -142,6 +142,29 @@ void patch_positive(const struct volume *v,
     cut(v, g, conf, lo, hi, out);
 }
 
+void patch_seed(const struct grid *g,
+                const struct patch_conf *conf,
+                const double point[3],
+                int64_t at[3])
+{
+    struct geometry geo = patch_image(g, conf);
+    struct orient second =
+        conf->orient_patch ? orient_to(geo.direction, "LPS") : as_it_is;
+    int64_t lo[3];
+    int64_t hi[3];
+    int64_t index[3];
+    double c[3];
+
+    geometry_index(&g->geo, g->inverse, point, c);
+    seed_index(c, index);
+    box_of(geo.size, index, conf->radius, lo, hi);
+    for (int b = 0; b < 3; b++) {
+        int a = second.from[b];
+
+        at[2 - b] = second.flip[b] ? hi[a] - 1 - index[a] : index[a] - lo[a];
+    }
+}
+
 /* Edge of a negative along axis a of the sliced image. */
 static int64_t
 edge(const struct geometry *geo, const struct patch_conf *conf, int a)

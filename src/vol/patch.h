@@ -86,6 +86,13 @@ void patch_positive(const struct volume *v,
                     const double point[3],
                     struct patch *out);
 
+/* The voxel (z, y, x) of that patch that holds the seed's index; outside the
+ * patch when the seed is outside the image. */
+void patch_seed(const struct grid *g,
+                const struct patch_conf *conf,
+                const double point[3],
+                int64_t at[3]);
+
 /* Negatives: a box of min(n, 2*radius) voxels of the image that is sliced, at
  * an integer corner. range[a] = number of corners along axis a (>= 1). */
 void negative_range(const struct grid *g,

@@ -74,10 +74,22 @@ struct augment_name {
 };
 const struct augment_name *augment_name_at(size_t i);
 
+/* The configs, for rows of type CONF_ENUM; those with a part "train" first. */
+#define AUGMENT_TRAIN_CHOICES                                                  \
+    "pretraining/fmcib_pretrain|pretraining/original_simclr_pretrain|"         \
+    "pretraining/nnclr_pretrain|pretraining/swav_pretrain|"                    \
+    "pretraining/autoencoder|adaptation/fmcib_finetune|"                       \
+    "baselines/supervised_training/supervised_random_init|"                    \
+    "baselines/supervised_training/supervised_finetune|"                       \
+    "baselines/med3d/finetune|baselines/models_genesis/finetune"
+#define AUGMENT_CHOICES                                                        \
+    AUGMENT_TRAIN_CHOICES "|inference/extract_features|"                       \
+                          "inference/get_predictions"
+
 /* Keys for programs that let the user choose ("augment.pipeline",
  * "augment.size"; identity). fmcib-pretrain has the rows of augment.h. */
 struct augment_choice {
-    int pipeline; /* index into the choices of the row */
+    int pipeline; /* index into AUGMENT_CHOICES */
     int64_t size; /* edge of augment_preset */
 };
 extern const struct conf_row augment_choice_rows[];

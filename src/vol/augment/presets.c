@@ -180,18 +180,10 @@ int64_t augment_edge(const struct augment_chain *c)
 /* ---- the choice of a configuration -------------------------------------- */
 
 #define AT(m) CONF_AT(struct augment_choice, m)
-#define CHOICES                                                                \
-    "pretraining/fmcib_pretrain|pretraining/original_simclr_pretrain|"         \
-    "pretraining/nnclr_pretrain|pretraining/swav_pretrain|"                    \
-    "pretraining/autoencoder|adaptation/fmcib_finetune|"                       \
-    "baselines/supervised_training/supervised_random_init|"                    \
-    "baselines/supervised_training/supervised_finetune|"                       \
-    "baselines/med3d/finetune|baselines/models_genesis/finetune|"              \
-    "inference/extract_features|inference/get_predictions"
-
 const struct conf_row augment_choice_rows[] = {
     {"augment.pipeline", CONF_ENUM, AT(pipeline), "adaptation/fmcib_finetune",
-     1, 0, CHOICES, "", IDENTITY, "transforms of this YAML file of the study"},
+     1, 0, AUGMENT_CHOICES, "", IDENTITY,
+     "transforms of this YAML file of the study"},
     {"augment.size", CONF_I64, AT(size), "50", EDGE_LEAST, EDGE_MOST, NULL,
      "voxels", IDENTITY, "edge of a view; the files' sizes times size / 50"},
 };
@@ -204,7 +196,7 @@ status augment_chosen(const struct augment_choice *c,
                       struct augment_pipeline *out)
 {
     status st = OK;
-    const char *at = CHOICES;
+    const char *at = AUGMENT_CHOICES;
     char config[128];
     size_t n;
 
