@@ -52,13 +52,43 @@ static struct orient sliced(const struct grid *g, const struct patch_conf *conf)
     return conf->orient ? orient_to(g->geo.direction, "LPI") : as_it_is;
 }
 
-/* Cut lo <= index < hi of the sliced image. */
-static void cut(const struct volume *v,
-                const struct grid *g,
+/* A box of the image that is sliced, in the native grid: axis a of the sliced
+ * image is native axis first.from[a]. */
+static void native_box(const struct grid *g,
+                       struct orient first,
+                       const int64_t lo[3],
+                       const int64_t hi[3],
+                       int64_t native_lo[3],
+                       int64_t native_hi[3])
+{
+    for (int a = 0; a < 3; a++) {
+        int n = first.from[a];
+
+        native_lo[n] = first.flip[a] ? g->geo.size[n] - hi[a] : lo[a];
+        native_hi[n] = native_lo[n] + hi[a] - lo[a];
+    }
+}
+
+void patch_need(const struct grid *g,
                 const struct patch_conf *conf,
                 const int64_t lo[3],
                 const int64_t hi[3],
-                struct patch *out)
+                int64_t need_lo[3],
+                int64_t need_hi[3])
+{
+    int64_t native_lo[3];
+    int64_t native_hi[3];
+
+    native_box(g, sliced(g, conf), lo, hi, native_lo, native_hi);
+    window_need(g, native_lo, native_hi, need_lo, need_hi);
+}
+
+void patch_cut(const struct volume *v,
+               const struct grid *g,
+               const struct patch_conf *conf,
+               const int64_t lo[3],
+               const int64_t hi[3],
+               struct patch *out)
 {
     struct orient first = sliced(g, conf);
     struct geometry geo = orient_geometry(&g->geo, first);
@@ -70,13 +100,12 @@ static void cut(const struct volume *v,
     ptrdiff_t step = 1;
     ptrdiff_t at = 0;
 
+    native_box(g, first, lo, hi, native_lo, native_hi);
     for (int b = 0; b < 3; b++) { /* patch axis x, y, z */
         int a = second.from[b];
         int n = first.from[a];
         int64_t len = hi[a] - lo[a];
 
-        native_lo[n] = first.flip[a] ? g->geo.size[n] - hi[a] : lo[a];
-        native_hi[n] = native_lo[n] + len;
         stride[n] = step;
         if (first.flip[a] != second.flip[b] && len > 0) {
             stride[n] = -step;
@@ -139,7 +168,7 @@ void patch_positive(const struct volume *v,
     int64_t hi[3];
 
     patch_box(g, conf, point, lo, hi);
-    cut(v, g, conf, lo, hi, out);
+    patch_cut(v, g, conf, lo, hi, out);
 }
 
 void patch_seed(const struct grid *g,
@@ -212,18 +241,30 @@ bool negative_holds(const struct grid *g,
     return true;
 }
 
+void negative_box(const struct grid *g,
+                  const struct patch_conf *conf,
+                  const int64_t corner[3],
+                  int64_t lo[3],
+                  int64_t hi[3])
+{
+    struct geometry geo = patch_image(g, conf);
+
+    for (int a = 0; a < 3; a++) {
+        lo[a] = corner[a];
+        hi[a] = corner[a] + edge(&geo, conf, a);
+        BUG_IF(lo[a] < 0 || hi[a] > geo.size[a]);
+    }
+}
+
 void patch_negative(const struct volume *v,
                     const struct grid *g,
                     const struct patch_conf *conf,
                     const int64_t corner[3],
                     struct patch *out)
 {
-    struct geometry geo = patch_image(g, conf);
+    int64_t lo[3];
     int64_t hi[3];
 
-    for (int a = 0; a < 3; a++) {
-        hi[a] = corner[a] + edge(&geo, conf, a);
-        BUG_IF(corner[a] < 0 || hi[a] > geo.size[a]);
-    }
-    cut(v, g, conf, corner, hi, out);
+    negative_box(g, conf, corner, lo, hi);
+    patch_cut(v, g, conf, lo, hi, out);
 }

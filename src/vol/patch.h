@@ -53,6 +53,23 @@ void patch_box(const struct grid *g,
                int64_t lo[3],
                int64_t hi[3]);
 
+/* The voxels of the volume that such a box reads; empty (lo == hi) when it
+ * lies outside. */
+void patch_need(const struct grid *g,
+                const struct patch_conf *conf,
+                const int64_t lo[3],
+                const int64_t hi[3],
+                int64_t need_lo[3],
+                int64_t need_hi[3]);
+/* The patch of a box: v holds patch_need's voxels at least. out as in
+ * patch_positive. */
+void patch_cut(const struct volume *v,
+               const struct grid *g,
+               const struct patch_conf *conf,
+               const int64_t lo[3],
+               const int64_t hi[3],
+               struct patch *out);
+
 /* Where a seed (world point, LPS mm) lies in the image that is sliced. */
 struct seed_place {
     double continuous[3]; /* index in the grid, before truncation */
@@ -109,6 +126,11 @@ bool negative_holds(const struct grid *g,
                     const struct patch_conf *conf,
                     const int64_t corner[3],
                     const double point[3]);
+void negative_box(const struct grid *g,
+                  const struct patch_conf *conf,
+                  const int64_t corner[3],
+                  int64_t lo[3],
+                  int64_t hi[3]);
 /* The patch at a corner; out as in patch_positive. */
 void patch_negative(const struct volume *v,
                     const struct grid *g,

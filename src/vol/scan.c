@@ -119,6 +119,11 @@ const char *scan_note(const struct scan *s)
     return s->l.note;
 }
 
+bool scan_forward(const struct scan *s)
+{
+    return s->l.coding != CODING_RAW && s->l.coding != CODING_SLICE;
+}
+
 /* The segment that holds slice k becomes the present one. */
 static void find_segment(struct scan *s, int64_t k)
 {

@@ -1,6 +1,7 @@
 #ifndef VOL_SCAN_H
 #define VOL_SCAN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/status.h"
@@ -31,6 +32,9 @@ const struct geometry *scan_geometry(const struct scan *s);
 enum pixel scan_pixel(const struct scan *s);
 /* A warning for the user about the header, or NULL. */
 const char *scan_note(const struct scan *s);
+
+/* True: slices are decoded from the start of a file, so going back is dear. */
+bool scan_forward(const struct scan *s);
 
 /* Voxels lo <= index < hi (inside the volume, not empty) to out:
  * [hi2-lo2][hi1-lo1][hi0-lo0] of scan_pixel. What stands in out after an error
