@@ -7,6 +7,7 @@
 
 #include "check.h"
 #include "vol/augment/augment.h"
+#include "vol/augment/transforms.h"
 
 enum { GUARD = 64, EDGE = 20 };
 
@@ -183,6 +184,41 @@ static void test_default(void **state)
     }
 }
 
+/* Draws of fine-tuning in the order of its steps, and no more. */
+static void test_order_of_draws(void **state)
+{
+    const int32_t shape[3] = {9, 12, 7};
+    struct augment_pipeline p;
+    struct augment_params q;
+
+    (void)state;
+    assert_ok(augment_preset("adaptation/fmcib_finetune", "train", 16, &p));
+    for (uint64_t i = 0; i < 50; i++) {
+        struct stream a = stream_at(3, STREAM_TEST, i, 0, 0);
+        struct stream b = stream_at(3, STREAM_TEST, i, 0, 0);
+        bool on;
+
+        augment_chain_draw(augment_chain_of(&p, 0), shape, &a, &q);
+        on = stream_double(&b) < 0.5;
+        assert_int_equal(on, q.smooth.on);
+        for (int k = 0; k < 3 && on; k++)
+            assert_true(q.smooth.sigma[k] == stream_range(&b, 0.25, 1.5));
+        on = stream_double(&b) < 0.5;
+        assert_int_equal(on, q.translate.on);
+        for (int k = 0; k < 3 && on; k++)
+            assert_true(q.translate.t[k] == stream_range(&b, -10.0, 10.0));
+        on = stream_double(&b) < 0.5;
+        assert_int_equal(on, q.flip.on);
+        if (on)
+            assert_int_equal(q.flip.axis, (int)stream_below(&b, 3));
+        on = stream_double(&b) < 0.5;
+        assert_int_equal(on, q.rotate.on);
+        if (on)
+            assert_int_equal(q.rotate.k, 1 + (int)stream_below(&b, 3));
+        assert_true(stream_u64(&a) == stream_u64(&b));
+    }
+}
+
 static void test_choice(void **state)
 {
     struct augment_choice choice = {0};
@@ -234,7 +270,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_all),    cmocka_unit_test(test_med3d_step),
         cmocka_unit_test(test_views),  cmocka_unit_test(test_default),
-        cmocka_unit_test(test_choice), cmocka_unit_test(test_fit),
+        cmocka_unit_test(test_choice), cmocka_unit_test(test_order_of_draws),
+        cmocka_unit_test(test_fit),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
