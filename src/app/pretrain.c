@@ -16,24 +16,24 @@ static status work(struct run *run, const void *ctx)
     const struct job *job = ctx;
     status st = OK;
     struct text identity = {0};
-    struct pretrain_result result = {0};
-    struct pretrain_io io = {.conf = &job->train,
-                             .augment = &job->augment,
-                             .compute = &job->compute,
-                             .par = run->par,
-                             .team = run->team,
-                             .out = run->conf.out,
-                             .run_id = run->run_id,
-                             .resume = run->resume,
-                             .quiet = run->conf.quiet,
-                             .stop_after = run->conf.stop_after,
-                             .stop_wanted = run_stop_wanted};
+    struct training_result result = {0};
+    struct pretrain_io io = {.run = {.conf = &job->train,
+                                     .compute = &job->compute,
+                                     .par = run->par,
+                                     .team = run->team,
+                                     .out = run->conf.out,
+                                     .run_id = run->run_id,
+                                     .resume = run->resume,
+                                     .quiet = run->conf.quiet,
+                                     .stop_after = run->conf.stop_after,
+                                     .stop_wanted = run_stop_wanted},
+                             .augment = &job->augment};
 
     if (run->dry_run)
         return pretrain_plan(&io, &run->plan);
     conf_dump(run->settings, false, &identity);
     TRY(text_status(&identity));
-    io.identity = identity.s;
+    io.run.identity = identity.s;
     TRY(pretrain_run(&io, &result));
     TRY(run_result(run, "weights", result.digest, result.path));
 out:
@@ -46,7 +46,10 @@ int main(int argc, char **argv)
 {
     struct job job = {0};
     const struct conf_table tables[] = {
-        {train_rows, train_rows_n, &job.train},
+        {pretrain_rows, pretrain_rows_n, &job.train},
+        {step_rows, step_rows_n, &job.train},
+        {net_rows, net_rows_n, &job.train},
+        {optim_rows, optim_rows_n, &job.train},
         {augment_rows, augment_rows_n, &job.augment},
         {compute_rows, compute_rows_n, &job.compute}};
     const struct run_program program = {
@@ -55,8 +58,8 @@ int main(int argc, char **argv)
         "negative patches (modified SimCLR of the FMCIB study).",
         tables,
         sizeof tables / sizeof tables[0],
-        train_presets,
-        train_presets_n};
+        pretrain_presets,
+        pretrain_presets_n};
 
     return run_main(argc, argv, &program, work, &job);
 }

@@ -6,8 +6,6 @@
 
 #include "det/stream.h"
 
-enum { VIEWS = 4, KINDS = 2 };
-
 struct batch {
     struct batch_conf conf;
     struct source *source;
@@ -16,11 +14,12 @@ struct batch {
     struct net *net;
     uint32_t epoch;
     uint32_t *rows;        /* [block.n][items] */
-    struct patch *patches; /* [block.n][items][KINDS] */
+    struct patch *patches; /* [block.n][items][kinds] */
     char *raw;             /* their voxels, max_bytes each */
-    float *views;          /* [threads][VIEWS * items][size^3] */
+    float *views;          /* [threads][kinds * views * items][size^3] */
     float *scratch;        /* [threads][scratch_len] */
-    size_t view_len;
+    size_t view_len;       /* of the net */
+    size_t chain_len;      /* of what the chain makes, front of the scratch */
     size_t scratch_len;
 };
 
@@ -29,12 +28,22 @@ static size_t cube(int64_t n)
     return (size_t)(n * n * n);
 }
 
-/* Scratch of a thread, a multiple of a cache line. */
+/* A multiple of a cache line. */
+static size_t in_lines(size_t floats)
+{
+    return (floats + 15) & ~(size_t)15;
+}
+
+static size_t chain_floats(const struct batch_conf *c, const struct source *s)
+{
+    return in_lines(augment_chain_len(&c->chain, source_facts(s)->max_edge));
+}
+
+/* What the chain makes and its scratch, of a thread. */
 static size_t scratch_floats(const struct batch_conf *c, const struct source *s)
 {
-    size_t n = augment_scratch_len(&c->augment, source_facts(s)->max_edge);
-
-    return (n + 15) & ~(size_t)15;
+    return chain_floats(c, s) + in_lines(augment_chain_scratch(
+                                    &c->chain, source_facts(s)->max_edge));
 }
 
 static size_t raw_bytes(const struct source *s)
@@ -45,8 +54,8 @@ static size_t raw_bytes(const struct source *s)
 size_t
 batch_bytes(const struct batch_conf *c, const struct source *s, int threads)
 {
-    size_t patches = (size_t)c->block.n * c->items * KINDS;
-    size_t staging = VIEWS * (size_t)c->items * cube(c->augment.size);
+    size_t patches = (size_t)c->block.n * c->items * c->kinds;
+    size_t staging = (size_t)c->kinds * c->views * c->items * cube(c->size);
 
     return patches * (raw_bytes(s) + sizeof(struct patch)) +
            (size_t)threads * (staging + scratch_floats(c, s)) * sizeof(float);
@@ -68,13 +77,14 @@ status batch_new(const struct batch_conf *conf,
     b->source = source;
     b->sampler = sampler;
     b->team = team;
-    b->view_len = cube(conf->augment.size);
+    b->view_len = cube(conf->size);
+    b->chain_len = chain_floats(conf, source);
     b->scratch_len = scratch_floats(conf, source);
     TRY(mem_new(items, sizeof *b->rows, &b->rows));
-    TRY(mem_new(items * KINDS, sizeof *b->patches, &b->patches));
-    TRY(mem_raw(items * KINDS, raw_bytes(source), &b->raw));
-    TRY(mem_raw(threads * VIEWS * conf->items * b->view_len, sizeof(float),
-                &b->views));
+    TRY(mem_new(items * conf->kinds, sizeof *b->patches, &b->patches));
+    TRY(mem_raw(items * conf->kinds, raw_bytes(source), &b->raw));
+    TRY(mem_raw(threads * conf->kinds * conf->views * conf->items * b->view_len,
+                sizeof(float), &b->views));
     TRY(mem_raw(threads * b->scratch_len, sizeof(float), &b->scratch));
     *out = b;
     b = NULL;
@@ -87,15 +97,19 @@ static status read_item(struct batch *b, size_t item)
 {
     status st = OK;
     uint32_t row = b->rows[item];
+    uint32_t kinds = b->conf.kinds;
     size_t size = raw_bytes(b->source);
-    char *raw = b->raw + item * KINDS * size;
-    struct patch *p = &b->patches[item * KINDS];
+    char *raw = b->raw + item * kinds * size;
+    struct patch *p = &b->patches[item * kinds];
     struct stream draw =
         stream_at(b->conf.seed, STREAM_NEGATIVE, b->epoch, row, 0);
-    uint64_t k = stream_below(&draw, source_facts(b->source)->negatives);
 
     TRY(source_read(b->source, row, -1, raw, &p[0]));
-    TRY(source_read(b->source, row, (int32_t)k, raw + size, &p[1]));
+    if (kinds > 1) {
+        uint64_t k = stream_below(&draw, source_facts(b->source)->negatives);
+
+        TRY(source_read(b->source, row, (int32_t)k, raw + size, &p[1]));
+    }
 out:
     return st;
 }
@@ -104,19 +118,23 @@ static status make_shard(void *ctx, size_t local, int member)
 {
     status st = OK;
     struct batch *b = ctx;
-    size_t m = b->conf.items;
-    float *views = b->views + (size_t)member * VIEWS * m * b->view_len;
+    const struct batch_conf *c = &b->conf;
+    size_t m = c->items;
+    size_t n_views = (size_t)c->kinds * c->views;
+    float *views = b->views + (size_t)member * n_views * m * b->view_len;
     float *scratch = b->scratch + (size_t)member * b->scratch_len;
 
-    for (size_t v = 0; v < VIEWS; v++)
+    for (size_t v = 0; v < n_views; v++)
         for (size_t j = 0; j < m; j++) {
             size_t item = local * m + j;
-            struct stream draw = stream_at(b->conf.seed, STREAM_AUGMENT,
-                                           b->epoch, b->rows[item], v);
+            struct image view = {.data = scratch};
+            struct stream draw =
+                stream_at(c->seed, STREAM_AUGMENT, b->epoch, b->rows[item], v);
 
-            TRY(augment_view(&b->conf.augment,
-                             &b->patches[item * KINDS + v / 2], &draw,
-                             views + (v * m + j) * b->view_len, scratch));
+            TRY(augment_chain_view(&c->chain,
+                                   &b->patches[item * c->kinds + v / c->views],
+                                   &draw, &view, scratch + b->chain_len));
+            image_fit(&view, c->size, views + (v * m + j) * b->view_len);
         }
     net_put_f32(b->net, (uint32_t)local, views);
 out:
@@ -128,16 +146,19 @@ batch_fill(struct batch *b, struct net *net, uint32_t epoch, uint32_t step)
 {
     status st = OK;
     uint32_t m = b->conf.items;
+    uint32_t lo = b->conf.block.lo;
+    uint32_t shards = sampler_shards(b->sampler, step);
+    uint32_t n = lo >= shards ? 0 : shards - lo;
 
     b->net = net;
     b->epoch = epoch;
-    for (uint32_t i = 0; i < b->conf.block.n; i++) {
-        sampler_rows(b->sampler, epoch, step, b->conf.block.lo + i,
-                     b->rows + (size_t)i * m);
+    n = n < b->conf.block.n ? n : b->conf.block.n;
+    for (uint32_t i = 0; i < n; i++) {
+        sampler_rows(b->sampler, epoch, step, lo + i, b->rows + (size_t)i * m);
         for (uint32_t j = 0; j < m; j++)
             TRY(read_item(b, (size_t)i * m + j));
     }
-    TRY(team_run(b->team, b->conf.block.n, make_shard, b));
+    TRY(team_run(b->team, n, make_shard, b));
 out:
     return st;
 }

@@ -9,15 +9,19 @@
 #include "train/source.h"
 #include "vol/augment/augment.h"
 
-/* The input of one step: for each local shard m lesions, two views of each
- * positive patch (views 0, 1) and two of one of its stored negatives (views 2,
- * 3), augmented (spec 4.16). The bits depend on seed, epoch and row alone. */
+/* The input of one step: for each local shard m lesions, `views` augmented
+ * views of each positive patch and, with two kinds, as many of one of its
+ * stored negatives behind them (spec 4.16). The bits depend on seed, epoch and
+ * row alone. */
 struct batch; /* opaque */
 
 struct batch_conf {
     uint64_t seed;
     uint32_t items; /* m */
-    struct augment_conf augment;
+    uint32_t kinds; /* 1: positives; 2: negatives too */
+    uint32_t views; /* of each patch */
+    int64_t size;   /* edge of a view in the net; the chain's edge */
+    struct augment_chain chain;
     struct block block; /* local shards */
 };
 
@@ -31,8 +35,9 @@ status batch_new(const struct batch_conf *conf,
 size_t batch_bytes(const struct batch_conf *conf,
                    const struct source *source,
                    int threads);
-/* Fill the inputs of the net's local shards for step `step` of an epoch. Any
- * rank. ERR_FILE, ERR_DATA, ERR_NUMERIC of the source, ERR_DATA empty patch. */
+/* Fill the inputs of the net's local shards for step `step` of an epoch, as far
+ * as they have a batch (sampler_shards). Any rank. ERR_FILE, ERR_DATA,
+ * ERR_NUMERIC of the source, ERR_DATA empty patch; names the row. */
 status
 batch_fill(struct batch *b, struct net *net, uint32_t epoch, uint32_t step);
 void batch_free(struct batch *b);

@@ -8,6 +8,7 @@ struct sampler {
     struct sampler_conf conf;
     uint32_t per_group; /* entries of a group in an epoch, padded */
     uint32_t steps;
+    uint32_t last;   /* shards of the last step */
     uint32_t epoch;  /* of order; UINT32_MAX = none yet */
     uint32_t *order; /* [rows] */
 };
@@ -27,6 +28,15 @@ status sampler_new(const struct sampler_conf *conf, struct sampler **out)
     s->per_group = (conf->rows + conf->groups - 1) / conf->groups;
     batch = conf->shards / conf->groups * conf->items;
     s->steps = s->per_group / batch;
+    ENSURE(!conf->keep_last || conf->groups == 1, ERR_CONF,
+           "a smaller last batch (train.drop_last: false) cannot be cut into "
+           "%u groups",
+           conf->groups);
+    s->last = conf->shards;
+    if (conf->keep_last && conf->rows % batch >= conf->items) {
+        s->steps++;
+        s->last = conf->rows % batch / conf->items;
+    }
     s->epoch = UINT32_MAX;
     ENSURE(s->steps > 0, ERR_DATA,
            "the list has %u rows, a step needs %u (train.shards = %u times "
@@ -43,6 +53,11 @@ out:
 uint32_t sampler_steps(const struct sampler *s)
 {
     return s->steps;
+}
+
+uint32_t sampler_shards(const struct sampler *s, uint32_t step)
+{
+    return step + 1 == s->steps ? s->last : s->conf.shards;
 }
 
 void sampler_rows(struct sampler *s,

@@ -2,28 +2,31 @@
 
 #define AT(m) CONF_AT(struct train_conf, m)
 
-const struct conf_row train_rows[] = {
+const struct conf_row step_rows[] = {
     {"seed", CONF_I64, AT(seed), "0", 0, 9e15, NULL, "", IDENTITY,
      "master seed; every random number comes from it"},
-    {"recipe", CONF_ENUM, AT(recipe), "intended", 1, 0,
-     "intended|yaml-2023|yaml-2025", "", PLACEMENT,
-     "preset that sets the keys below which the published files set"},
-    {"input.patches", CONF_TEXT, AT(patches), NULL, 1, 0, NULL, "", PLACEMENT,
-     "folder of fmcib-prepare, or \"computed\" for patches made of formulas"},
-    {"input.computed_rows", CONF_I64, AT(computed_rows), "64", 1, 1e9, NULL,
-     "rows", IDENTITY, "rows of the computed list"},
     {"input.cache_gb", CONF_F64, AT(cache_gb), "4", 0, 1e6, NULL, "GB",
      PLACEMENT, "patch stores up to this size are held in memory"},
     {"train.shards", CONF_I64, AT(shards), "64", 1, 65536, NULL, "shards",
      IDENTITY, "V: virtual shards a step is cut into"},
     {"train.items", CONF_I64, AT(items), "1", 1, 4096, NULL, "items", IDENTITY,
      "m: lesions of a shard; V times m is the batch"},
-    {"train.groups", CONF_I64, AT(groups), "1", 1, 65536, NULL, "groups",
-     IDENTITY, "G: processes of the original; gradients stay within a group"},
     {"train.epochs", CONF_I64, AT(epochs), "100", 1, 1e9, NULL, "epochs",
      IDENTITY, "times through the list"},
     {"train.steps", CONF_I64, AT(steps), "0", 0, 1e12, NULL, "steps", IDENTITY,
      "steps in all, 0 = those of train.epochs"},
+    {"compute.memory_gb", CONF_F64, AT(memory_gb), "0", 0, 1e6, NULL, "GB",
+     PLACEMENT, "memory a rank may plan with, 0 = what the machine has free"},
+    {"checkpoint.every", CONF_I64, AT(checkpoint_every), "100", 1, 1e12, NULL,
+     "steps", PLACEMENT, "steps between checkpoints"},
+    {"checkpoint.keep", CONF_I64, AT(checkpoint_keep), "2", 1, 1e6, NULL,
+     "files", PLACEMENT, "newest checkpoints that are kept"},
+    {"checkpoint.start", CONF_BOOL, AT(checkpoint_start), "false", 1, 0, NULL,
+     "", PLACEMENT, "also write the start, weights-start.nc"},
+};
+const size_t step_rows_n = sizeof step_rows / sizeof step_rows[0];
+
+const struct conf_row net_rows[] = {
     {"net.block", CONF_ENUM, AT(block), "bottleneck", 1, 0, "basic|bottleneck",
      "", IDENTITY, "residual block"},
     {"net.layers", CONF_I64S, AT(layers), "[3, 4, 6, 3]", 1, 100, NULL,
@@ -41,43 +44,78 @@ const struct conf_row train_rows[] = {
     {"net.bias_downsample", CONF_BOOL, AT(bias_downsample), "true", 1, 0, NULL,
      "", IDENTITY, "bias in the convolution of shortcut B"},
     {"net.head", CONF_I64S, AT(head), "[2048, 128]", 1, 65536, NULL, "channels",
-     IDENTITY, "widths of the projection head after the features"},
+     IDENTITY, "widths of the head's layers after the features"},
     {"net.zero_theory_bias", CONF_BOOL, AT(zero_theory_bias), "true", 1, 0,
      NULL, "", IDENTITY,
      "gradient of downsample.0.bias is exactly 0, not rounding noise"},
-    {"norm.batches", CONF_ENUM, AT(norm_batches), "per_view", 1, 0,
-     "per_view|joint", "", IDENTITY,
-     "batch statistics of each view (published), or of all four together"},
-    {"loss.temperature", CONF_F64, AT(temperature), "0.1", 1e-6, 1e6, NULL, "",
-     IDENTITY, "temperature of the contrastive loss"},
-    {"optim.lr", CONF_F64, AT(lr), "0.075", 0, 1e6, NULL, "", IDENTITY,
-     "base learning rate"},
+};
+const size_t net_rows_n = sizeof net_rows / sizeof net_rows[0];
+
+const struct conf_row optim_rows[] = {
+    {"optim.name", CONF_ENUM, AT(optim), "lars", 1, 0, "lars|sgd|adam", "",
+     IDENTITY, "optimiser"},
+    {"optim.lr", CONF_F64, AT(lr), "0.075", 1, 0, NULL, "", IDENTITY,
+     "base learning rate, above 0"},
     {"optim.momentum", CONF_F64, AT(momentum), "0.9", 0, 1, NULL, "", IDENTITY,
-     "momentum"},
+     "momentum (lars, sgd)"},
+    {"optim.dampening", CONF_F64, AT(dampening), "0", 0, 1, NULL, "", IDENTITY,
+     "share of a new gradient that momentum leaves out (lars, sgd)"},
+    {"optim.nesterov", CONF_BOOL, AT(nesterov), "false", 1, 0, NULL, "",
+     IDENTITY, "Nesterov's step (lars, sgd)"},
+    {"optim.beta1", CONF_F64, AT(beta1), "0.9", 0, 1, NULL, "", IDENTITY,
+     "decay of the first moment (adam)"},
+    {"optim.beta2", CONF_F64, AT(beta2), "0.999", 0, 1, NULL, "", IDENTITY,
+     "decay of the second moment (adam)"},
     {"optim.weight_decay", CONF_F64, AT(weight_decay), "1e-6", 0, 1e6, NULL, "",
-     IDENTITY, "weight decay"},
+     IDENTITY, "weight decay, added to the gradient"},
     {"optim.trust", CONF_F64, AT(trust), "0.001", 0, 1e6, NULL, "", IDENTITY,
-     "trust coefficient of LARS"},
+     "trust coefficient (lars)"},
     {"optim.schedule", CONF_ENUM, AT(schedule), "cosine_step", 1, 0,
-     "constant|cosine_step|cosine_epoch", "", IDENTITY,
-     "cosine over steps, or stepped once an epoch as published by mistake"},
+     "constant|cosine_step|cosine_epoch|step", "", IDENTITY,
+     "cosine over steps, or stepped once an epoch as published by mistake; "
+     "step: drops every drop_every epochs"},
     {"optim.t_max", CONF_I64, AT(t_max), "0", 0, 1e12, NULL, "steps", IDENTITY,
      "half period of the cosine, 0 = all steps"},
-    {"compute.memory_gb", CONF_F64, AT(memory_gb), "0", 0, 1e6, NULL, "GB",
-     PLACEMENT, "memory a rank may plan with, 0 = what the machine has free"},
-    {"checkpoint.every", CONF_I64, AT(checkpoint_every), "100", 1, 1e12, NULL,
-     "steps", PLACEMENT, "steps between checkpoints"},
-    {"checkpoint.keep", CONF_I64, AT(checkpoint_keep), "2", 1, 1e6, NULL,
-     "files", PLACEMENT, "newest checkpoints that are kept"},
-    {"checkpoint.start", CONF_BOOL, AT(checkpoint_start), "false", 1, 0, NULL,
-     "", PLACEMENT, "also write the random start, weights-start.nc"},
-
+    {"optim.drop_every", CONF_I64, AT(drop_every), "30", 1, 1e9, NULL, "epochs",
+     IDENTITY, "schedule step: epochs between drops"},
+    {"optim.drop_by", CONF_F64, AT(drop_by), "0.1", 1e-9, 1, NULL, "", IDENTITY,
+     "schedule step: factor of a drop"},
+    {"optim.warmup", CONF_I64, AT(warmup), "0", 0, 1e12, NULL, "steps",
+     IDENTITY, "first steps over which the rate rises to its value"},
 };
-const size_t train_rows_n = sizeof train_rows / sizeof train_rows[0];
+const size_t optim_rows_n = sizeof optim_rows / sizeof optim_rows[0];
 
-/* What the repository's pretraining files of November 2023 and of 2025 say
- * (spec 6.9, Q17, Q18): two processes; in 2025 the scheduler is stepped once
- * an epoch. */
+const struct conf_row pretrain_rows[] = {
+    {"recipe", CONF_ENUM, AT(recipe), "intended", 1, 0,
+     "intended|yaml-2023-06|yaml-2023|yaml-2025", "", PLACEMENT,
+     "preset that sets the keys below which the published files set"},
+    {"input.patches", CONF_TEXT, AT(patches), NULL, 1, 0, NULL, "", PLACEMENT,
+     "folder of fmcib-prepare, or \"computed\" for patches made of formulas"},
+    {"input.computed_rows", CONF_I64, AT(computed_rows), "64", 1, 1e9, NULL,
+     "rows", IDENTITY, "rows of the computed list"},
+    {"train.groups", CONF_I64, AT(groups), "1", 1, 65536, NULL, "groups",
+     IDENTITY, "G: processes of the original; gradients stay within a group"},
+    {"norm.batches", CONF_ENUM, AT(norm_batches), "per_view", 1, 0,
+     "per_view|joint", "", IDENTITY,
+     "batch statistics of each view (published), or of all views together"},
+    {"loss.name", CONF_ENUM, AT(loss), "infonce", 1, 0,
+     "infonce|ntxent_mined|ntxent", "", IDENTITY,
+     "infonce: negatives of other images (current file); ntxent_mined: of all "
+     "images (June 2023); ntxent: SimCLR, no negatives"},
+    {"loss.temperature", CONF_F64, AT(temperature), "0.1", 1e-6, 1e6, NULL, "",
+     IDENTITY, "temperature of the contrastive loss"},
+};
+const size_t pretrain_rows_n = sizeof pretrain_rows / sizeof pretrain_rows[0];
+
+/* What the repository's pretraining files of June and November 2023 and of
+ * 2025 say (spec 6.9, Q1, Q17, Q18): two processes; in June the older loss and
+ * normalised patches; in 2025 the scheduler is stepped once an epoch. */
+static const char *const YAML_2023_06[] = {
+    "train.groups=2",         "norm.batches=per_view",
+    "optim.lr=0.075",         "optim.schedule=cosine_step",
+    "optim.t_max=17917",      "net.zero_theory_bias=false",
+    "loss.name=ntxent_mined", "augment.order=normalised",
+    "train.epochs=100",       NULL};
 static const char *const YAML_2023[] = {
     "train.groups=2",    "norm.batches=per_view",
     "optim.lr=0.075",    "optim.schedule=cosine_step",
@@ -92,12 +130,14 @@ static const char *const INTENDED[] = {"train.groups=1",
                                        "optim.schedule=cosine_step",
                                        "net.zero_theory_bias=true", NULL};
 
-const struct conf_preset train_presets[] = {
+const struct conf_preset pretrain_presets[] = {
+    {"recipe", "yaml-2023-06", YAML_2023_06},
     {"recipe", "yaml-2023", YAML_2023},
     {"recipe", "yaml-2025", YAML_2025},
     {"recipe", "intended", INTENDED},
 };
-const size_t train_presets_n = sizeof train_presets / sizeof train_presets[0];
+const size_t pretrain_presets_n =
+    sizeof pretrain_presets / sizeof pretrain_presets[0];
 
 #define CAT(m) CONF_AT(struct compute_conf, m)
 const struct conf_row compute_rows[] = {
@@ -163,10 +203,6 @@ train_net_conf(const struct train_conf *c, int64_t size, struct net_conf *out)
     n.n_head = (int32_t)c->head.n;
     for (uint32_t i = 0; i < c->head.n; i++)
         n.head[i] = (int32_t)c->head.v.i[i];
-    n.head_names = NET_HEAD_LAYERS;
-    n.trunk_prefix = "backbone.";
-    n.head_prefix = "projection_head.";
-    n.views = 4;
     n.m = (int32_t)c->items;
     n.joint = c->norm_batches == 1;
     n.zero_theory_bias = c->zero_theory_bias;
@@ -176,19 +212,16 @@ out:
     return st;
 }
 
-struct loss_conf train_loss_conf(const struct train_conf *c)
-{
-    return (struct loss_conf){.name = "infonce",
-                              .temperature = c->temperature,
-                              .groups = (uint32_t)c->groups,
-                              .n = (uint32_t)(c->shards * c->items),
-                              .d = (uint32_t)c->head.v.i[c->head.n - 1]};
-}
-
 struct optim_conf train_optim_conf(const struct train_conf *c)
 {
-    return (struct optim_conf){.name = "lars",
+    static const char *const name[] = {"lars", "sgd", "adam"};
+
+    return (struct optim_conf){.name = name[c->optim],
                                .momentum = c->momentum,
+                               .dampening = c->dampening,
+                               .nesterov = c->nesterov,
+                               .beta1 = c->beta1,
+                               .beta2 = c->beta2,
                                .weight_decay = c->weight_decay,
                                .trust = c->trust,
                                .eps = 1e-8};
@@ -197,9 +230,12 @@ struct optim_conf train_optim_conf(const struct train_conf *c)
 struct rate train_rate(const struct train_conf *c, int64_t steps)
 {
     static const enum rate_kind kind[] = {RATE_CONSTANT, RATE_COSINE_STEP,
-                                          RATE_COSINE_EPOCH};
+                                          RATE_COSINE_EPOCH, RATE_STEP};
 
     return (struct rate){.kind = kind[c->schedule],
                          .base = c->lr,
-                         .t_max = c->t_max ? c->t_max : steps};
+                         .t_max = c->t_max ? c->t_max : steps,
+                         .size = c->drop_every,
+                         .gamma = c->drop_by,
+                         .warmup = c->warmup};
 }

@@ -14,17 +14,16 @@
 #include "nn/rate.h"
 #include "vol/augment/augment.h"
 
-/* Keys of pretraining, one struct filled by train_rows, and what they mean for
- * the parts (network, loss, optimiser). */
+/* Keys of pretraining and of supervised training. One struct is filled by the
+ * tables that a program has; what they mean for the parts (network, loss,
+ * optimiser) is below. */
 struct train_conf {
     int64_t seed;
     int recipe;
-    /* input */
-    const char *patches; /* a patch store, or "computed" */
-    int64_t computed_rows;
     double cache_gb;
     /* cut of a step */
     int64_t shards, items, groups, epochs, steps;
+    bool drop_last;
     /* network */
     int block;
     struct conf_list layers, planes, head;
@@ -36,22 +35,56 @@ struct train_conf {
     bool zero_theory_bias;
     int norm_batches;
     /* loss, optimiser */
+    int loss;
     double temperature;
-    double lr, momentum, weight_decay, trust;
+    int optim;
+    double lr, momentum, dampening, beta1, beta2, weight_decay, trust;
+    bool nesterov;
     int schedule;
-    int64_t t_max;
+    int64_t t_max, drop_every, warmup;
+    double drop_by;
     /* compute */
     double memory_gb;
     /* checkpoints */
     int64_t checkpoint_every, checkpoint_keep;
     bool checkpoint_start;
+    /* pretraining alone */
+    const char *patches; /* a patch store, or "computed" */
+    int64_t computed_rows;
+    /* supervised training alone: finetune.h */
+    int task;
+    const char *train, *val, *test; /* patch stores */
+    const char *label;
+    int64_t first_label;
+    int64_t classes;
+    int64_t percent, subset_seed;
+    int start; /* enum tune_start */
+    const char *weights;
+    int trunk; /* enum tune_trunk */
+    int64_t validate_every;
+    int metric; /* enum tune_metric */
 };
 
-extern const struct conf_row train_rows[];
-extern const size_t train_rows_n;
-/* Presets of the key "recipe": yaml-2023, yaml-2025, intended. */
-extern const struct conf_preset train_presets[];
-extern const size_t train_presets_n;
+enum train_optim { OPTIM_LARS, OPTIM_SGD, OPTIM_ADAM };
+
+/* Tables over struct train_conf: both trainings have step, net and optimiser
+ * keys; the others are one program's. */
+extern const struct conf_row step_rows[];
+extern const size_t step_rows_n;
+extern const struct conf_row net_rows[];
+extern const size_t net_rows_n;
+extern const struct conf_row optim_rows[];
+extern const size_t optim_rows_n;
+extern const struct conf_row pretrain_rows[];
+extern const size_t pretrain_rows_n;
+extern const struct conf_row finetune_rows[];
+extern const size_t finetune_rows_n;
+/* Presets of "recipe" of pretraining (yaml-2023-06, yaml-2023, yaml-2025,
+ * intended), and of "recipe" and "task" of supervised training. */
+extern const struct conf_preset pretrain_presets[];
+extern const size_t pretrain_presets_n;
+extern const struct conf_preset finetune_presets[];
+extern const size_t finetune_presets_n;
 
 /* Keys of the CPU backend alone, for other programs: compute.*. */
 struct compute_conf {
@@ -63,11 +96,11 @@ extern const size_t compute_rows_n;
  * known-answer test. Any rank. ERR_CONF, ERR_NUMERIC. */
 status compute_open(const struct compute_conf *c, struct dev **out);
 
-/* The network of these keys for views of `size` voxels. ERR_CONF: lists of
- * unequal length, head without layers. */
+/* The network of these keys for views of `size` voxels; head, names and views
+ * are the program's (train_head fills the head from net.head). ERR_CONF: lists
+ * of unequal length. */
 status
 train_net_conf(const struct train_conf *c, int64_t size, struct net_conf *out);
-struct loss_conf train_loss_conf(const struct train_conf *c);
 struct optim_conf train_optim_conf(const struct train_conf *c);
 struct rate train_rate(const struct train_conf *c, int64_t steps);
 

@@ -93,7 +93,9 @@ static struct train_conf keys(bool full)
                            .momentum = 0.9,
                            .weight_decay = 1e-6,
                            .trust = 0.001,
-                           .schedule = 1};
+                           .schedule = 1,
+                           .drop_every = 30,
+                           .drop_by = 0.1};
 
     if (full) {
         set_list(&c.layers, 4, (int64_t[]){3, 4, 6, 3});
@@ -138,7 +140,7 @@ measure(struct pretrain *p, struct team *team, int steps, const char *name)
 {
     status st = OK;
     struct step_facts f;
-    double items = (double)(p->io->conf->shards * p->io->conf->items);
+    double items = (double)(p->t.io->conf->shards * p->t.io->conf->items);
     double best = 0;
     double peak = 0;
     double total = 0;
@@ -152,14 +154,14 @@ measure(struct pretrain *p, struct team *team, int steps, const char *name)
         t = clock_s() - t;
         total += t;
         best = i == 0 || t < best ? t : best;
-        peak += peak_of(team, dev_facts(p->dev).variant) / steps;
+        peak += peak_of(team, dev_facts(p->t.dev).variant) / steps;
     }
     (void)snprintf(line, sizeof line, "step-%s-mean", name);
     bench_line(line, 1e3 * total / steps / items, "ms/item", NULL, 0);
     (void)snprintf(line, sizeof line, "step-%s-best", name);
     bench_line(line, 1e3 * best / items, "ms/item", NULL, 0);
     (void)snprintf(line, sizeof line, "step-%s-rate", name);
-    bench_line(line, 4 * view_flop(&p->net_conf) * items / best / 1e9, "GF/s",
+    bench_line(line, 4 * view_flop(&p->t.net_conf) * items / best / 1e9, "GF/s",
                "fma-peak", peak);
 out:
     return st;
@@ -174,14 +176,14 @@ status bench_step(int argc, char **argv)
     struct train_conf c = keys(full);
     struct augment_conf a = augment_default(full ? 50 : 32);
     struct compute_conf cc = {0};
-    struct pretrain_io io = {.conf = &c,
-                             .augment = &a,
-                             .compute = &cc,
-                             .out = ".",
-                             .run_id = "",
-                             .identity = "",
-                             .quiet = true,
-                             .stop_after = -1};
+    struct pretrain_io io = {.run = {.conf = &c,
+                                     .compute = &cc,
+                                     .out = ".",
+                                     .run_id = "",
+                                     .identity = "",
+                                     .quiet = true,
+                                     .stop_after = -1},
+                             .augment = &a};
     struct pretrain p = {0};
     struct par *par = NULL;
     struct team *team = NULL;
@@ -195,8 +197,8 @@ status bench_step(int argc, char **argv)
            MAX_STEPS);
     TRY(par_start(&none, &no_args, &par));
     TRY(team_new(threads, &team));
-    io.par = par;
-    io.team = team;
+    io.run.par = par;
+    io.run.team = team;
     TRY(pretrain_open(&p, &io));
     TRY(measure(&p, team, steps, full ? "full" : "demo"));
 out:

@@ -5,7 +5,7 @@ enum { ROWS = 11467 };
 
 static struct sampler *make(uint32_t rows, uint32_t v, uint32_t m, uint32_t g)
 {
-    struct sampler_conf c = {7, rows, v, m, g};
+    struct sampler_conf c = {7, rows, v, m, g, false};
     struct sampler *s = NULL;
 
     assert_ok(sampler_new(&c, &s));
@@ -75,14 +75,47 @@ static void epochs_differ_and_repeat(void **state)
 
 static void refuses(void **state)
 {
-    struct sampler_conf c = {7, 100, 6, 1, 4};
+    struct sampler_conf c = {7, 100, 6, 1, 4, false};
     struct sampler *s = NULL;
 
     (void)state;
     assert_fails(sampler_new(&c, &s), ERR_CONF, "train.groups = 4");
-    c = (struct sampler_conf){7, 100, 8, 16, 1};
+    c = (struct sampler_conf){7, 100, 8, 16, 1, false};
     assert_fails(sampler_new(&c, &s), ERR_DATA, "100 rows");
     assert_null(s);
+    c = (struct sampler_conf){7, 100, 8, 1, 2, true};
+    assert_fails(sampler_new(&c, &s), ERR_CONF, "2 groups");
+}
+
+/* What is left over at the end of an epoch makes a batch of fewer shards. */
+static void a_smaller_last_batch(void **state)
+{
+    static const struct {
+        uint32_t rows, v, m, steps, last;
+    } cases[] = {{10, 4, 1, 3, 2}, {8, 4, 1, 2, 4}, {3, 4, 1, 1, 3},
+                 {11, 2, 2, 3, 1}, {9, 2, 2, 2, 2}, {4, 2, 4, 1, 1}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct sampler_conf c = {7, cases[i].rows, cases[i].v, cases[i].m,
+                                 1, true};
+        uint8_t seen[11] = {0};
+        uint32_t rows[4];
+        struct sampler *s = NULL;
+
+        assert_ok(sampler_new(&c, &s));
+        assert_int_equal(sampler_steps(s), cases[i].steps);
+        assert_int_equal(sampler_shards(s, cases[i].steps - 1), cases[i].last);
+        if (cases[i].steps > 1)
+            assert_int_equal(sampler_shards(s, 0), c.shards);
+        for (uint32_t t = 0; t < cases[i].steps; t++)
+            for (uint32_t v = 0; v < sampler_shards(s, t); v++) {
+                sampler_rows(s, 0, t, v, rows);
+                for (uint32_t k = 0; k < c.items; k++)
+                    assert_int_equal(seen[rows[k]]++, 0);
+            }
+        sampler_free(s);
+    }
 }
 
 int main(void)
@@ -92,6 +125,7 @@ int main(void)
         cmocka_unit_test(rows_of_an_epoch),
         cmocka_unit_test(epochs_differ_and_repeat),
         cmocka_unit_test(refuses),
+        cmocka_unit_test(a_smaller_last_batch),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
