@@ -110,7 +110,9 @@ void text_double(struct text *t, double v)
         text_add(t, "%s", v < 0 ? "-inf" : "inf");
         return;
     }
-    for (int p = 0; p <= 16; p++) {
+    /* if 15 digits do not suffice, fewer do not: 15 are told apart always */
+    (void)snprintf(digits, sizeof digits, "%.14e", v);
+    for (int p = strtod(digits, NULL) == v ? 0 : 15; p <= 16; p++) {
         (void)snprintf(digits, sizeof digits, "%.*e", p, v);
         if (strtod(digits, NULL) == v)
             break;
