@@ -17,6 +17,8 @@ static const struct command COMMANDS[] = {
     {"list", "what data sets and models there are", data_list},
     {"verify", "hold a folder against its manifest", data_verify},
     {"hash", "make the manifest of a folder: paths, bytes, SHA-256", data_hash},
+    {"build", "make the study's lists from its tables", data_build},
+    {"subset", "parts of a list: 10, 20, 50 percent", data_subset},
 };
 enum { N_COMMANDS = sizeof COMMANDS / sizeof COMMANDS[0] };
 

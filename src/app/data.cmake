@@ -1,5 +1,5 @@
 # A subcommand: its files here, its row in data.c.
 fmcib_program(fmcib-data
-    SOURCES data.c data_hash.c data_list.c data_sums.c data_text.c
-        data_verify.c data_verify_text.c
-    USES app vol store det)
+    SOURCES data.c data_build.c data_hash.c data_list.c data_subset.c
+        data_sums.c data_text.c data_verify.c data_verify_text.c
+    USES app lists vol store det)

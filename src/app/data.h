@@ -16,4 +16,10 @@ int data_verify(int argc, char **argv);
 /* hash DIR: the manifest of what lies in a folder. */
 int data_hash(int argc, char **argv);
 
+/* build SET TABLE...: the study's lists from its tables. */
+int data_build(int argc, char **argv);
+
+/* subset LIST: nested parts of a list. */
+int data_subset(int argc, char **argv);
+
 #endif
