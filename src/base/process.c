@@ -65,7 +65,7 @@ static int spawn(char **argv, int out, pid_t *pid)
         if (code == 0)
             code = posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP);
         if (code == 0)
-            code = posix_spawnp(pid, "sh", &files, &attr, argv, environ);
+            code = posix_spawn(pid, "/bin/sh", &files, &attr, argv, environ);
         (void)posix_spawnattr_destroy(&attr);
     }
     (void)posix_spawn_file_actions_destroy(&files);

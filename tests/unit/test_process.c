@@ -61,7 +61,8 @@ static void test_not_on_path(void **state)
     int code = 0;
 
     (void)state;
-    assert_fails(process_run(&p, &t, &code), ERR_FILE, "no such program on PATH");
+    assert_fails(process_run(&p, &t, &code), ERR_FILE,
+                 "no such program on PATH");
     text_free(&t);
 }
 
