@@ -124,6 +124,15 @@ static bool drain(int fd, struct text *output)
     return n == 0;
 }
 
+static status give_up(const struct process *p, const struct child *c, int *how)
+{
+    (void)kill(-c->pid, SIGKILL);
+    (void)waitpid(c->pid, how, 0);
+    return status_fail(ERR_RUN, __FILE__, __LINE__,
+                       "%s: ran longer than %.0f s and was ended", p->argv[0],
+                       p->limit_s);
+}
+
 /* Its output may end long before it does; a child of its own that lives on
  * may hold the output open. */
 static status attend(const struct process *p,
@@ -131,7 +140,6 @@ static status attend(const struct process *p,
                      struct text *output,
                      int *how)
 {
-    status st = OK;
     const struct timespec tick = {0, 1000000L};
     double end = clock_s() + p->limit_s;
     bool silent = false;
@@ -143,17 +151,10 @@ static status attend(const struct process *p,
         else
             (void)nanosleep(&tick, NULL);
         gone = gone || waitpid(c->pid, how, WNOHANG) == c->pid;
-        if (gone && !silent && clock_s() > end)
-            break;
-        if (!gone && clock_s() > end) {
-            (void)kill(-c->pid, SIGKILL);
-            (void)waitpid(c->pid, how, 0);
-            ENSURE(false, ERR_RUN, "%s: ran longer than %.0f s and was ended",
-                   p->argv[0], p->limit_s);
-        }
+        if (clock_s() > end)
+            return gone ? OK : give_up(p, c, how);
     }
-out:
-    return st;
+    return OK;
 }
 
 status process_run(const struct process *p, struct text *output, int *code)

@@ -295,6 +295,14 @@ out:
     return st;
 }
 
+static status twice(const struct dicom_stream *s, uint32_t tag)
+{
+    return status_fail(ERR_DATA, __FILE__, __LINE__,
+                       "%s: DICOM element (%04x,%04x) stands there twice; "
+                       "write the file again with a DICOM tool",
+                       s->path, tag >> 16, tag & 0xFFFFU);
+}
+
 static status read_data(struct dicom_stream *s, struct dicom_head *h)
 {
     status st = OK;
@@ -306,20 +314,17 @@ static status read_data(struct dicom_stream *s, struct dicom_head *h)
 
         TRY(dicom_next(s, &e));
         f = field_of(e.tag);
-        ENSURE((!f || !seen[f - fields]) &&
-                   (e.tag != TAG_PIXELS || h->pixels == DICOM_NONE),
-               ERR_DATA,
-               "%s: DICOM element (%04x,%04x) stands there twice; write the "
-               "file again with a DICOM tool",
-               s->path, e.tag >> 16, e.tag & 0xFFFFU);
-        if (e.tag == TAG_PIXELS) {
-            TRY(read_pixels(s, &e, h));
-        } else if (f) {
+        if ((f && seen[f - fields]) ||
+            (e.tag == TAG_PIXELS && h->pixels != DICOM_NONE))
+            TRY(twice(s, e.tag));
+        if (f)
             seen[f - fields] = true;
+        if (e.tag == TAG_PIXELS)
+            TRY(read_pixels(s, &e, h));
+        else if (f)
             TRY(read_field(s, f, &e, h));
-        } else {
+        else
             TRY(dicom_skip(s, &e));
-        }
     }
 out:
     return st;

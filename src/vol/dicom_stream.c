@@ -142,45 +142,80 @@ out:
     return st;
 }
 
-/* Walks marks instead of calling itself: `end[depth]` is the mark that ends
- * the level, `implicit[depth]` the coding outside it. Items of encoded pixels
- * have lengths and are passed over. */
+/* The open levels around the present place. */
+struct levels {
+    uint32_t end[DEPTH];  /* mark that ends it */
+    bool implicit[DEPTH]; /* coding outside it */
+    int depth;
+};
+
+/* Enter the value of an element without length. */
+static status
+enter(struct dicom_stream *s, const struct dicom_element *e, struct levels *l)
+{
+    status st = OK;
+
+    ENSURE(l->depth < DEPTH, ERR_DATA,
+           "%s: DICOM sequences are nested deeper than %d at byte %llu: "
+           "damaged; fetch the file again",
+           s->path, DEPTH, (unsigned long long)s->at);
+    l->implicit[l->depth] = s->implicit_vr;
+    l->end[l->depth++] = e->tag == ITEM ? ITEM_END : SEQUENCE_END;
+    if (strcmp(e->vr, "UN") == 0)
+        s->implicit_vr = true; /* PS3.5, 6.2.2, note 2 */
+out:
+    return st;
+}
+
+/* Leave the levels that end here; *e becomes the element after them. */
+static status
+leave(struct dicom_stream *s, struct dicom_element *e, struct levels *l)
+{
+    status st = OK;
+
+    while (l->depth > 0 && e->tag == l->end[l->depth - 1]) {
+        s->implicit_vr = l->implicit[--l->depth];
+        if (l->depth > 0)
+            TRY(dicom_next(s, e));
+    }
+out:
+    return st;
+}
+
+/* Items stand in sequences, other elements in items. */
+static status
+check_level(const struct dicom_stream *s, uint32_t tag, uint32_t end)
+{
+    status st = OK;
+
+    ENSURE((end == ITEM_END) == (tag != ITEM) && tag != ITEM_END &&
+               tag != SEQUENCE_END,
+           ERR_DATA,
+           "%s: DICOM element (%04x,%04x) at byte %llu stands where a sequence "
+           "has none: damaged; fetch the file again",
+           s->path, tag >> 16, tag & 0xFFFFU, (unsigned long long)s->at);
+out:
+    return st;
+}
+
+/* Walks marks instead of calling itself. Items of encoded pixels have lengths
+ * and are passed over. */
 static status skip_open(struct dicom_stream *s, const struct dicom_element *of)
 {
     status st = OK;
     struct dicom_element e = *of;
-    uint32_t end[DEPTH];
-    bool implicit[DEPTH];
-    int depth = 0;
+    struct levels l = {.depth = 0};
 
     do {
-        if (e.len == DICOM_OPEN_END) {
-            ENSURE(depth < DEPTH, ERR_DATA,
-                   "%s: DICOM sequences are nested deeper than %d at byte "
-                   "%llu: damaged; fetch the file again",
-                   s->path, DEPTH, (unsigned long long)s->at);
-            implicit[depth] = s->implicit_vr;
-            end[depth++] = e.tag == ITEM ? ITEM_END : SEQUENCE_END;
-            if (strcmp(e.vr, "UN") == 0)
-                s->implicit_vr = true; /* PS3.5, 6.2.2, note 2 */
-        } else {
+        if (e.len == DICOM_OPEN_END)
+            TRY(enter(s, &e, &l));
+        else
             s->at += e.len;
-        }
         TRY(dicom_next(s, &e));
-        while (e.tag == end[depth - 1]) {
-            s->implicit_vr = implicit[--depth];
-            if (depth == 0)
-                return OK;
-            TRY(dicom_next(s, &e));
-        }
-        ENSURE((end[depth - 1] == ITEM_END) == (e.tag != ITEM) &&
-                   e.tag != ITEM_END && e.tag != SEQUENCE_END,
-               ERR_DATA,
-               "%s: DICOM element (%04x,%04x) at byte %llu stands where a "
-               "sequence has none: damaged; fetch the file again",
-               s->path, e.tag >> 16, e.tag & 0xFFFFU,
-               (unsigned long long)s->at);
-    } while (true);
+        TRY(leave(s, &e, &l));
+        if (l.depth > 0)
+            TRY(check_level(s, e.tag, l.end[l.depth - 1]));
+    } while (l.depth > 0);
 out:
     return st;
 }

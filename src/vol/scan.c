@@ -9,6 +9,8 @@
 #include "base/file.h"
 #include "base/mem.h"
 
+#include "vol/dicom_read.h"
+#include "vol/folder.h"
 #include "vol/layout.h"
 #include "vol/nifti_read.h"
 #include "vol/slices.h"
@@ -16,8 +18,12 @@
 static const char *const nifti_names[] = {".nii",    ".nii.gz", ".hdr", ".img",
                                           ".hdr.gz", ".img.gz", NULL};
 
+static const char *const dicom_names[] = {".dcm", ".DCM", ".ima", ".IMA", NULL};
+
 static const struct format formats[] = {
     {nifti_names, nifti_parse},
+    {dicom_names, dicom_parse},
+    {NULL, folder_parse},
 };
 
 struct scan {
@@ -52,7 +58,7 @@ static status
 format_of(const char *path, const char *name, const struct format **out)
 {
     status st = OK;
-    bool folder = file_is_dir(path);
+    bool folder = folder_is(path);
 
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
         if (is_named(name, folder, formats[i].suffix)) {
@@ -61,7 +67,7 @@ format_of(const char *path, const char *name, const struct format **out)
         }
     ENSURE(false, ERR_DATA,
            "%s: image format not known by its name; read are .nii .nii.gz .hdr "
-           ".img; convert it",
+           ".img .dcm and folders of DICOM slices; convert it",
            path);
 out:
     return st;
