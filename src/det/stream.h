@@ -23,7 +23,8 @@ enum stream_domain {
     STREAM_BOOTSTRAP = 7, /* a = what is resampled, b = resample */
     STREAM_SEARCH = 8,    /* a = study part, b = trial (ticket) */
     STREAM_PROBE = 9,     /* known-answer inputs: a = operation, b = case */
-    STREAM_SPLIT = 10     /* folds, subsets: a = what */
+    STREAM_SPLIT = 10,    /* folds, subsets: a = what */
+    STREAM_AXES = 16      /* start of a subspace iteration: a, b = shape */
 };
 
 struct stream {

@@ -7,23 +7,35 @@
 #include "base/status.h"
 #include "base/team.h"
 
+#include "eval/lq.h"
 #include "eval/mat.h"
 
-/* The rows of X [n][p] in an orthonormal basis of their space in which
- * X' X is diagonal to rounding: A = X Q V [n][q], q = min(n, p). A weight
- * vector of the same length and the same decisions is w = Q V v. Q is the
- * identity for n >= p, else a product of n Householder reflectors. */
+/* The rows of X [n][p] in an orthonormal basis of their space: A = (1, L) for
+ * n < p, where X = L Q, else A = (1, X); q = min(n, p). A weight vector of the
+ * same length and the same decisions is w = Q' v. Beside it the r leading
+ * right singular vectors of A without its first column, by subspace iteration
+ * (Halko, Martinsson and Tropp 2011, algorithm 4.4): where most of the
+ * curvature lies, so that a solver can be preconditioned. Internal to
+ * eval/. */
 struct basis {
     const struct mat_ops *ops;
     struct team *team; /* not owned, may be NULL */
     uint32_t n, p, q;
-    uint32_t lda;  /* q + 1: the last column of a is 1, for the intercept */
-    bool wide;     /* n < p */
-    double *a;     /* [n][q + 1] */
-    double *vt;    /* [q][q] row j: new axis j in Q's coordinates */
-    double *house; /* [n][p] reflector i from column i on; NULL if !wide */
-    double *beta;  /* [n] */
+    uint32_t m; /* q + 1; column 0 of A is 1, for the intercept */
+    bool wide;  /* n < p */
+    double *a;
+    const double **row; /* [n], each [m] */
+    uint32_t *len;      /* [n] columns of row i from len[i] on are zero */
+    struct lq lq;       /* if wide */
+    uint32_t r;         /* at most AXES */
+    double *u;          /* [q][r] orthonormal columns (or zero ones) */
+    const double **u_row;
+    double *au; /* [n][r] */
+    const double **au_row;
+    double *tail; /* [n] squared length of row i outside the axes */
 };
+
+enum { BASIS_AXES = 128 };
 
 /* ERR_NUMERIC, ERR_DATA, ERR_MEM as logistic_prepare. Any rank. */
 status basis_make(const double *x,
@@ -33,9 +45,9 @@ status basis_make(const double *x,
                   struct basis *out);
 void basis_clear(struct basis *b);
 
-/* w [p] := Q V v, v [q]. */
-void basis_to_full(const struct basis *b, const double *v, double *w);
-/* v [q] := V' Q' w; w [p] is destroyed. */
-void basis_from_full(const struct basis *b, double *w, double *v);
+/* Panels of eight weight vectors in place, [p][8]: (v; 0) to w = Q' v and
+ * back, v = Q w. scratch [2 LQ_BLOCK][8]. */
+void basis_to_full(const struct basis *b, double *panel, double *scratch);
+void basis_from_full(const struct basis *b, double *panel, double *scratch);
 
 #endif

@@ -1,23 +1,15 @@
 #include "eval/eigen.h"
 
 #include <float.h>
-#include <stdint.h>
 
 #include "base/mem.h"
 
 #include "eval/mat.h"
 
-enum { BLOCK = 64, SWEEPS = 32, TRIES = 60 };
-
-struct rotation {
-    size_t row; /* of the lower one of two neighbours */
-    double c;
-    double s;
-};
+enum { TRIES = 60 };
 
 struct eigen {
     const struct mat_ops *ops;
-    struct team *team;
     size_t q;
     double *s;    /* [q][q]; row k keeps reflector k from column k+1 on */
     double *beta; /* [q] */
@@ -25,8 +17,6 @@ struct eigen {
     double *d;    /* [q] diagonal, then eigenvalues */
     double *e;    /* [q] below it */
     double *vt;
-    struct rotation *batch;
-    size_t batched, cap;
 };
 
 static double absolute(double v)
@@ -71,9 +61,12 @@ static void tridiagonal(struct eigen *w)
                 w->beta[k] * w->ops->dot(w->s + (k + 1 + i) * q + k + 1, v, m);
         half = 0.5 * w->beta[k] * w->ops->dot(w->p, v, m);
         w->ops->axpy(-half, v, w->p, m);
-        for (size_t i = 0; i < m; i++)
-            w->ops->axpy2(-v[i], w->p, -w->p[i], v,
-                          w->s + (k + 1 + i) * q + k + 1, m);
+        for (size_t i = 0; i < m; i++) {
+            double *row = w->s + (k + 1 + i) * q + k + 1;
+
+            w->ops->axpy(-v[i], w->p, row, m);
+            w->ops->axpy(-w->p[i], v, row, m);
+        }
     }
     if (q >= 2) {
         w->d[q - 2] = w->s[(q - 2) * q + q - 2];
@@ -104,35 +97,19 @@ static void accumulate(struct eigen *w)
     }
 }
 
-static status rotate_block(void *ctx, size_t item, int member)
+/* Plane rotation of rows i + 1 and i of vt. */
+static void rotate(struct eigen *w, size_t i, double c, double s)
 {
-    struct eigen *w = ctx;
-    size_t lo = item * BLOCK;
-    size_t n = lo + BLOCK <= w->q ? BLOCK : w->q - lo;
+    double *low = w->vt + i * w->q;
+    double *high = low + w->q;
 
-    (void)member;
-    for (size_t r = 0; r < w->batched; r++) {
-        double *low = w->vt + w->batch[r].row * w->q + lo;
+    for (size_t j = 0; j < w->q; j++) {
+        double p = high[j];
+        double q = low[j];
 
-        w->ops->rotate(w->batch[r].c, w->batch[r].s, low + w->q, low, n);
+        high[j] = c * p + s * q;
+        low[j] = c * q - s * p;
     }
-    return OK;
-}
-
-static status flush(struct eigen *w)
-{
-    status st = OK;
-    size_t blocks = (w->q + BLOCK - 1) / BLOCK;
-
-    if (w->team) {
-        TRY(team_run(w->team, blocks, rotate_block, w));
-    } else {
-        for (size_t b = 0; b < blocks; b++)
-            TRY(rotate_block(w, b, 0));
-    }
-    w->batched = 0;
-out:
-    return st;
 }
 
 /* One sweep over the unreduced block l..m. */
@@ -164,7 +141,7 @@ static void sweep(struct eigen *w, size_t l, size_t m)
         p = s * r;
         d[i + 1] = g + p;
         g = c * r - b;
-        w->batch[w->batched++] = (struct rotation){i, c, s};
+        rotate(w, i, c, s);
     }
     d[l] -= p;
     e[l] = g;
@@ -192,32 +169,21 @@ static status diagonal(struct eigen *w)
                 break;
             ENSURE(tries < TRIES, ERR_NUMERIC,
                    "eigenvalue %zu of %zu does not converge", l, w->q);
-            if (w->batched + w->q > w->cap)
-                TRY(flush(w));
             sweep(w, l, m);
         }
-    TRY(flush(w));
 out:
     return st;
 }
 
-status eigen_symmetric(
-    double *s, size_t q, struct team *team, double *values, double *vt)
+status eigen_symmetric(double *s, size_t q, double *values, double *vt)
 {
     status st = OK;
-    struct eigen w = {.ops = mat_ops(),
-                      .team = team,
-                      .q = q,
-                      .s = s,
-                      .d = values,
-                      .vt = vt,
-                      .cap = SWEEPS * q};
+    struct eigen w = {.ops = mat_ops(), .q = q, .s = s, .d = values, .vt = vt};
 
     ENSURE(q > 0, ERR_DATA, "eigenvectors of an empty matrix");
     TRY(mem_new(q, sizeof(double), &w.beta));
     TRY(mem_new(q, sizeof(double), &w.p));
     TRY(mem_new(q, sizeof(double), &w.e));
-    TRY(mem_new(w.cap, sizeof *w.batch, &w.batch));
     tridiagonal(&w);
     accumulate(&w);
     TRY(diagonal(&w));
@@ -225,6 +191,5 @@ out:
     mem_free(w.beta);
     mem_free(w.p);
     mem_free(w.e);
-    mem_free(w.batch);
     return st;
 }

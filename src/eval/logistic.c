@@ -67,37 +67,46 @@ out:
     return st;
 }
 
-/* The rows of a task: all of them in place, or a subset gathered. */
+/* The rows of a task, as pointers into the basis. */
 struct rows {
-    const double *a;
-    const int32_t *y;
+    const double **row;
+    const double **au;
+    uint32_t *len;
+    double *tail;
+    int32_t *y;
     uint32_t n;
-    double *own_a;
-    int32_t *own_y;
 };
+
+static void rows_clear(struct rows *r)
+{
+    mem_free(r->row);
+    mem_free(r->au);
+    mem_free(r->len);
+    mem_free(r->tail);
+    mem_free(r->y);
+}
 
 static status
 gather(const struct basis *b, const struct logistic_task *task, struct rows *r)
 {
     status st = OK;
 
-    if (!task->rows) {
-        *r = (struct rows){.a = b->a, .y = task->y, .n = b->n};
-        return OK;
-    }
-    *r = (struct rows){.n = task->n_rows};
-    TRY(mem_raw((size_t)r->n * b->lda, sizeof(double), &r->own_a));
-    TRY(mem_raw(r->n, sizeof(int32_t), &r->own_y));
+    r->n = task->rows ? task->n_rows : b->n;
+    TRY(mem_raw(r->n, sizeof *r->row, &r->row));
+    TRY(mem_raw(r->n, sizeof *r->au, &r->au));
+    TRY(mem_raw(r->n, sizeof *r->len, &r->len));
+    TRY(mem_raw(r->n, sizeof *r->tail, &r->tail));
+    TRY(mem_raw(r->n, sizeof *r->y, &r->y));
     for (uint32_t i = 0; i < r->n; i++) {
-        uint32_t row = task->rows[i];
+        uint32_t row = task->rows ? task->rows[i] : i;
 
         ENSURE(row < b->n, ERR_DATA, "row %u of %u does not exist", row, b->n);
-        memcpy(r->own_a + (size_t)i * b->lda, b->a + (size_t)row * b->lda,
-               b->lda * sizeof(double));
-        r->own_y[i] = task->y[row];
+        r->row[i] = b->row[row];
+        r->au[i] = b->au_row[row];
+        r->len[i] = b->len[row];
+        r->tail[i] = b->tail[row];
+        r->y[i] = task->y[row];
     }
-    r->a = r->own_a;
-    r->y = r->own_y;
 out:
     return st;
 }
@@ -132,34 +141,48 @@ out:
     return st;
 }
 
-/* Weights between the basis and the features; v [q] and w [p] are scratch. */
+/* Weights between the basis and the features, eight classes at a time; panel
+ * has room for [p + 2 LQ_BLOCK][8]. */
 static void start_from(const struct basis *b,
                        const struct logistic_model *m,
                        struct newton *f,
-                       double *v,
-                       double *w)
+                       double *panel)
 {
-    for (uint32_t k = 0; k < m->columns; k++) {
-        memcpy(w, m->coef + (size_t)k * m->p, m->p * sizeof *w);
-        basis_from_full(b, w, v);
-        for (uint32_t j = 0; j < b->q; j++)
-            f->w[newton_w(f, j, k)] = v[j];
-        f->w[newton_w(f, b->q, k)] = m->intercept[k];
+    for (uint32_t lo = 0; lo < m->columns; lo += MAT_WIDTH) {
+        uint32_t n = m->columns - lo < MAT_WIDTH ? m->columns - lo : MAT_WIDTH;
+
+        memset(panel, 0, (size_t)m->p * MAT_WIDTH * sizeof *panel);
+        for (uint32_t c = 0; c < n; c++)
+            for (size_t j = 0; j < m->p; j++)
+                panel[j * MAT_WIDTH + c] = m->coef[(size_t)(lo + c) * m->p + j];
+        basis_from_full(b, panel, panel + (size_t)m->p * MAT_WIDTH);
+        memcpy(f->w + newton_w(f, 1, lo), panel,
+               (size_t)b->q * MAT_WIDTH * sizeof *panel);
+        for (uint32_t c = 0; c < n; c++)
+            f->w[newton_w(f, 0, lo + c)] = m->intercept[lo + c];
     }
 }
 
 static void bring_home(const struct basis *b,
                        const struct newton *f,
                        struct logistic_model *m,
-                       double *v)
+                       double *panel)
 {
     double centre = 0.0;
 
+    for (uint32_t lo = 0; lo < m->columns; lo += MAT_WIDTH) {
+        uint32_t n = m->columns - lo < MAT_WIDTH ? m->columns - lo : MAT_WIDTH;
+
+        memset(panel, 0, (size_t)m->p * MAT_WIDTH * sizeof *panel);
+        memcpy(panel, f->w + newton_w(f, 1, lo),
+               (size_t)b->q * MAT_WIDTH * sizeof *panel);
+        basis_to_full(b, panel, panel + (size_t)m->p * MAT_WIDTH);
+        for (uint32_t c = 0; c < n; c++)
+            for (size_t j = 0; j < m->p; j++)
+                m->coef[(size_t)(lo + c) * m->p + j] = panel[j * MAT_WIDTH + c];
+    }
     for (uint32_t k = 0; k < m->columns; k++) {
-        for (uint32_t j = 0; j < b->q; j++)
-            v[j] = f->w[newton_w(f, j, k)];
-        basis_to_full(b, v, m->coef + (size_t)k * m->p);
-        m->intercept[k] = f->w[newton_w(f, b->q, k)];
+        m->intercept[k] = f->w[newton_w(f, 0, k)];
         centre += m->intercept[k] / m->columns;
     }
     for (uint32_t k = 0; m->columns > 1 && k < m->columns; k++)
@@ -180,40 +203,37 @@ status logistic_fit(const struct logistic *l,
     struct rows rows = {0};
     struct newton f = {0};
     struct logistic_model *m = NULL;
-    double *v = NULL;
-    double *w = NULL;
+    double *panel = NULL;
 
     TRY(gather(b, task, &rows));
     TRY(check_labels(&rows, task));
-    f = (struct newton){.ops = b->ops,
-                        .team = b->team,
-                        .a = rows.a,
-                        .y = rows.y,
-                        .n = rows.n,
-                        .m = b->lda,
-                        .classes = task->classes,
-                        .c = task->c};
+    f = (struct newton){
+        .basis = b,
+        .rows = {b->ops, b->team, rows.row, rows.len, rows.n, b->m},
+        .au = rows.au,
+        .tail = rows.tail,
+        .y = rows.y,
+        .classes = task->classes,
+        .c = task->c};
     TRY(newton_new(&f));
     TRY(model_new(b->p, task->classes, task->c, &m));
-    TRY(mem_raw(b->q, sizeof *v, &v));
-    TRY(mem_raw(b->p, sizeof *w, &w));
+    TRY(mem_raw(((size_t)b->p + 2 * (size_t)LQ_BLOCK) * MAT_WIDTH,
+                sizeof *panel, &panel));
     if (task->warm) {
         ENSURE(task->warm->p == b->p && task->warm->classes == task->classes,
                ERR_DATA, "warm start of %u features, %u classes; here %u, %u",
                task->warm->p, task->warm->classes, b->p, task->classes);
-        start_from(b, task->warm, &f, v, w);
+        start_from(b, task->warm, &f, panel);
     }
     TRY(newton_solve(&f));
-    bring_home(b, &f, m, v);
+    bring_home(b, &f, m, panel);
     *out = m;
     m = NULL;
 out:
     newton_free(&f);
     logistic_model_free(m);
-    mem_free(rows.own_a);
-    mem_free(rows.own_y);
-    mem_free(v);
-    mem_free(w);
+    rows_clear(&rows);
+    mem_free(panel);
     return st;
 }
 

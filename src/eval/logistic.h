@@ -12,14 +12,14 @@
  * the positive one), log loss. K >= 3 classes: the full softmax with K weight
  * vectors; at the optimum sum_k w_k = 0, intercepts are given centred.
  *
- * The rows are rotated once into the singular basis of X (Householder LQ when
- * n < p, then a symmetric eigenproblem), where at most min(n, p) columns are
- * left and a diagonal preconditioner is good; every C, every fold and every
- * label vector then shares that. Each fit is Newton's method with conjugate
- * gradients (Nocedal and Wright 2006, algorithm 7.1). All sums have a written
+ * When n < p the rows are brought once to X = L Q (Householder, blocked), so
+ * that fits work on the triangle L; the leading singular directions are found
+ * once too, for a preconditioner. Every C, every fold and every label vector
+ * shares that. Each fit is Newton's method with conjugate gradients (Nocedal
+ * and Wright 2006, algorithm 7.1) and a line search. All sums have a written
  * order, so the bits do not depend on threads or instruction set. */
 
-struct logistic; /* opaque: the rotated rows */
+struct logistic; /* opaque: the rows in their basis */
 
 /* x [n][p], standardised by the caller, not kept. team may be NULL (one
  * thread); it is used by the fits too, so it must outlive the handle, and fits

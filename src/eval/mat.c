@@ -1,6 +1,6 @@
 /* Each body is written once over vectors of eight doubles and inlined into
  * one function per instruction set; the compiler cuts a vector into what the
- * set has. Products and sums are separate IEEE operations. */
+ * set has. */
 #include "eval/mat.h"
 
 #include <string.h>
@@ -11,37 +11,78 @@ enum { W = MAT_WIDTH, LANES = 32 };
 
 #define INLINE static inline __attribute__((always_inline))
 
+INLINE void fma8(double a, const v8 *b, v8 *c)
+{
+    for (int l = 0; l < W; l++)
+        (*c)[l] = __builtin_fma(a, (*b)[l], (*c)[l]);
+}
+
+INLINE v8 *at8(double *p, size_t i)
+{
+    return (v8 *)(p + i * W);
+}
+
+INLINE const v8 *in8(const double *p, size_t i)
+{
+    return (const v8 *)(p + i * W);
+}
+
+/* Eight rows: their accumulators are what hides the latency. */
+INLINE void
+forward8(const double *const *a, size_t k, const double *b, double *z)
+{
+    const double *a0 = a[0];
+    const double *a1 = a[1];
+    const double *a2 = a[2];
+    const double *a3 = a[3];
+    const double *a4 = a[4];
+    const double *a5 = a[5];
+    const double *a6 = a[6];
+    const double *a7 = a[7];
+    v8 s0 = {0};
+    v8 s1 = {0};
+    v8 s2 = {0};
+    v8 s3 = {0};
+    v8 s4 = {0};
+    v8 s5 = {0};
+    v8 s6 = {0};
+    v8 s7 = {0};
+
+    for (size_t j = 0; j < k; j++) {
+        v8 w = *in8(b, j);
+
+        fma8(a0[j], &w, &s0);
+        fma8(a1[j], &w, &s1);
+        fma8(a2[j], &w, &s2);
+        fma8(a3[j], &w, &s3);
+        fma8(a4[j], &w, &s4);
+        fma8(a5[j], &w, &s5);
+        fma8(a6[j], &w, &s6);
+        fma8(a7[j], &w, &s7);
+    }
+    *at8(z, 0) = s0;
+    *at8(z, 1) = s1;
+    *at8(z, 2) = s2;
+    *at8(z, 3) = s3;
+    *at8(z, 4) = s4;
+    *at8(z, 5) = s5;
+    *at8(z, 6) = s6;
+    *at8(z, 7) = s7;
+}
+
 INLINE void body_forward(
-    const double *a, size_t lda, size_t n, size_t k, const double *b, double *z)
+    const double *const *a, size_t n, size_t k, const double *b, double *z)
 {
     size_t i = 0;
 
-    for (; i + 4 <= n; i += 4) {
-        const double *p = a + i * lda;
-        v8 s0 = {0};
-        v8 s1 = {0};
-        v8 s2 = {0};
-        v8 s3 = {0};
-
-        for (size_t j = 0; j < k; j++) {
-            v8 w = *(const v8 *)(b + j * W);
-
-            s0 += p[j] * w;
-            s1 += p[lda + j] * w;
-            s2 += p[2 * lda + j] * w;
-            s3 += p[3 * lda + j] * w;
-        }
-        *(v8 *)(z + i * W) = s0;
-        *(v8 *)(z + (i + 1) * W) = s1;
-        *(v8 *)(z + (i + 2) * W) = s2;
-        *(v8 *)(z + (i + 3) * W) = s3;
-    }
+    for (; i + 8 <= n; i += 8)
+        forward8(a + i, k, b, z + i * W);
     for (; i < n; i++) {
         v8 s = {0};
 
         for (size_t j = 0; j < k; j++)
-            s += a[i * lda + j] * *(const v8 *)(b + j * W);
-        *(v8 *)(z + i * W) = s;
+            fma8(a[i][j], in8(b, j), &s);
+        *at8(z, i) = s;
     }
 }
 
@@ -50,8 +91,42 @@ INLINE double maybe_sq(double v, int square)
     return square ? v * v : v;
 }
 
-INLINE void body_backward(const double *a,
-                          size_t lda,
+INLINE void backward8(
+    const double *const *a, size_t k, const double *r, double *g, int square)
+{
+    const double *a0 = a[0];
+    const double *a1 = a[1];
+    const double *a2 = a[2];
+    const double *a3 = a[3];
+    const double *a4 = a[4];
+    const double *a5 = a[5];
+    const double *a6 = a[6];
+    const double *a7 = a[7];
+    v8 r0 = *in8(r, 0);
+    v8 r1 = *in8(r, 1);
+    v8 r2 = *in8(r, 2);
+    v8 r3 = *in8(r, 3);
+    v8 r4 = *in8(r, 4);
+    v8 r5 = *in8(r, 5);
+    v8 r6 = *in8(r, 6);
+    v8 r7 = *in8(r, 7);
+
+    for (size_t j = 0; j < k; j++) {
+        v8 s = *in8(g, j);
+
+        fma8(maybe_sq(a0[j], square), &r0, &s);
+        fma8(maybe_sq(a1[j], square), &r1, &s);
+        fma8(maybe_sq(a2[j], square), &r2, &s);
+        fma8(maybe_sq(a3[j], square), &r3, &s);
+        fma8(maybe_sq(a4[j], square), &r4, &s);
+        fma8(maybe_sq(a5[j], square), &r5, &s);
+        fma8(maybe_sq(a6[j], square), &r6, &s);
+        fma8(maybe_sq(a7[j], square), &r7, &s);
+        *at8(g, j) = s;
+    }
+}
+
+INLINE void body_backward(const double *const *a,
                           size_t n,
                           size_t k,
                           const double *r,
@@ -60,81 +135,83 @@ INLINE void body_backward(const double *a,
 {
     size_t i = 0;
 
-    for (; i + 4 <= n; i += 4) {
-        const double *p = a + i * lda;
-        v8 r0 = *(const v8 *)(r + i * W);
-        v8 r1 = *(const v8 *)(r + (i + 1) * W);
-        v8 r2 = *(const v8 *)(r + (i + 2) * W);
-        v8 r3 = *(const v8 *)(r + (i + 3) * W);
-
-        for (size_t j = 0; j < k; j++) {
-            v8 s = *(const v8 *)(g + j * W);
-
-            s += maybe_sq(p[j], square) * r0;
-            s += maybe_sq(p[lda + j], square) * r1;
-            s += maybe_sq(p[2 * lda + j], square) * r2;
-            s += maybe_sq(p[3 * lda + j], square) * r3;
-            *(v8 *)(g + j * W) = s;
-        }
-    }
-    for (; i < n; i++) {
-        v8 q = *(const v8 *)(r + i * W);
-
+    for (; i + 8 <= n; i += 8)
+        backward8(a + i, k, r + i * W, g, square);
+    for (; i < n; i++)
         for (size_t j = 0; j < k; j++)
-            *(v8 *)(g + j * W) += maybe_sq(a[i * lda + j], square) * q;
+            fma8(maybe_sq(a[i][j], square), in8(r, i), at8(g, j));
+}
+
+/* Four rows by sixteen columns at a time. */
+INLINE void update4(double *const *y,
+                    size_t col,
+                    const double *const *v,
+                    size_t k,
+                    const double *w)
+{
+    v8 s00 = *in8(y[0] + col, 0);
+    v8 s01 = *in8(y[0] + col, 1);
+    v8 s10 = *in8(y[1] + col, 0);
+    v8 s11 = *in8(y[1] + col, 1);
+    v8 s20 = *in8(y[2] + col, 0);
+    v8 s21 = *in8(y[2] + col, 1);
+    v8 s30 = *in8(y[3] + col, 0);
+    v8 s31 = *in8(y[3] + col, 1);
+
+    for (size_t j = 0; j < k; j++) {
+        v8 b0 = *in8(v[j] + col, 0);
+        v8 b1 = *in8(v[j] + col, 1);
+
+        fma8(-w[j], &b0, &s00);
+        fma8(-w[j], &b1, &s01);
+        fma8(-w[k + j], &b0, &s10);
+        fma8(-w[k + j], &b1, &s11);
+        fma8(-w[2 * k + j], &b0, &s20);
+        fma8(-w[2 * k + j], &b1, &s21);
+        fma8(-w[3 * k + j], &b0, &s30);
+        fma8(-w[3 * k + j], &b1, &s31);
     }
+    *at8(y[0] + col, 0) = s00;
+    *at8(y[0] + col, 1) = s01;
+    *at8(y[1] + col, 0) = s10;
+    *at8(y[1] + col, 1) = s11;
+    *at8(y[2] + col, 0) = s20;
+    *at8(y[2] + col, 1) = s21;
+    *at8(y[3] + col, 0) = s30;
+    *at8(y[3] + col, 1) = s31;
 }
 
-/* s += r a, or r a^2, for eight neighbours at p. */
-INLINE void add8(v8 *s, const double *p, double r, int square)
+INLINE void update_rest(double *y,
+                        size_t lo,
+                        size_t hi,
+                        const double *const *v,
+                        size_t k,
+                        const double *w)
 {
-    v8 v = *(const v8 *)p;
-
-    if (square)
-        v *= v;
-    *s += v * r;
+    for (size_t j = 0; j < k; j++)
+        for (size_t c = lo; c < hi; c++)
+            y[c] = __builtin_fma(-w[j], v[j][c], y[c]);
 }
 
-INLINE void
-row_backward1(const double *p, double r, size_t k, double *g, int square)
+INLINE void body_update(double *const *y,
+                        size_t n,
+                        size_t len,
+                        const double *const *v,
+                        size_t k,
+                        const double *w)
 {
-    size_t j = 0;
-
-    for (; j + W <= k; j += W)
-        add8((v8 *)(g + j), p + j, r, square);
-    for (; j < k; j++)
-        g[j] += maybe_sq(p[j], square) * r;
-}
-
-INLINE void body_backward1(const double *a,
-                           size_t lda,
-                           size_t n,
-                           size_t k,
-                           const double *r,
-                           double *g,
-                           int square)
-{
+    size_t pair = 2 * (size_t)W;
+    size_t whole = len / pair * pair;
     size_t i = 0;
 
     for (; i + 4 <= n; i += 4) {
-        const double *p = a + i * lda;
-        size_t j = 0;
-
-        for (; j + W <= k; j += W) {
-            v8 s = *(const v8 *)(g + j);
-
-            add8(&s, p + j, r[i], square);
-            add8(&s, p + lda + j, r[i + 1], square);
-            add8(&s, p + 2 * lda + j, r[i + 2], square);
-            add8(&s, p + 3 * lda + j, r[i + 3], square);
-            *(v8 *)(g + j) = s;
-        }
-        for (; j < k; j++)
-            for (size_t m = 0; m < 4; m++)
-                g[j] += maybe_sq(p[m * lda + j], square) * r[i + m];
+        for (size_t col = 0; col < whole; col += pair)
+            update4(y + i, col, v, k, w + i * k);
+        for (size_t r = i; r < i + 4; r++)
+            update_rest(y[r], whole, len, v, k, w + r * k);
     }
     for (; i < n; i++)
-        row_backward1(a + i * lda, r[i], k, g, square);
+        update_rest(y[i], 0, len, v, k, w + i * k);
 }
 
 INLINE double body_dot(const double *x, const double *y, size_t n)
@@ -145,7 +222,7 @@ INLINE double body_dot(const double *x, const double *y, size_t n)
 
     for (; i + LANES <= n; i += LANES)
         for (size_t m = 0; m < 4; m++)
-            s[m] += *(const v8 *)(x + i + m * W) * *(const v8 *)(y + i + m * W);
+            s[m] += *in8(x + i, m) * *in8(y + i, m);
     memcpy(lane, s, sizeof lane);
     for (size_t l = 0; i < n; i++, l++)
         lane[l] += x[i] * y[i];
@@ -160,66 +237,32 @@ INLINE void body_axpy(double a, const double *x, double *y, size_t n)
     size_t i = 0;
 
     for (; i + W <= n; i += W)
-        *(v8 *)(y + i) += a * *(const v8 *)(x + i);
+        *at8(y + i, 0) += a * *in8(x + i, 0);
     for (; i < n; i++)
         y[i] += a * x[i];
 }
 
-INLINE void body_axpy2(
-    double a, const double *x, double b, const double *z, double *y, size_t n)
-{
-    size_t i = 0;
-
-    for (; i + W <= n; i += W)
-        *(v8 *)(y + i) = (*(const v8 *)(y + i) + a * *(const v8 *)(x + i)) +
-                         b * *(const v8 *)(z + i);
-    for (; i < n; i++)
-        y[i] = (y[i] + a * x[i]) + b * z[i];
-}
-
-INLINE void body_rotate(double c, double s, double *x, double *y, size_t n)
-{
-    size_t i = 0;
-
-    for (; i + W <= n; i += W) {
-        v8 p = *(const v8 *)(x + i);
-        v8 q = *(const v8 *)(y + i);
-
-        *(v8 *)(x + i) = c * p + s * q;
-        *(v8 *)(y + i) = c * q - s * p;
-    }
-    for (; i < n; i++) {
-        double p = x[i];
-        double q = y[i];
-
-        x[i] = c * p + s * q;
-        y[i] = c * q - s * p;
-    }
-}
-
 /* NOLINTBEGIN(bugprone-macro-parentheses) */
 #define ARGS                                                                   \
-    const double *a, size_t lda, size_t n, size_t k, const double *r, double *g
+    const double *const *a, size_t n, size_t k, const double *r, double *g
 #define LEVEL(tag, target)                                                     \
     target static void tag##_forward(ARGS)                                     \
     {                                                                          \
-        body_forward(a, lda, n, k, r, g);                                      \
+        body_forward(a, n, k, r, g);                                           \
     }                                                                          \
     target static void tag##_backward(ARGS)                                    \
     {                                                                          \
-        body_backward(a, lda, n, k, r, g, 0);                                  \
+        body_backward(a, n, k, r, g, 0);                                       \
     }                                                                          \
     target static void tag##_backward_sq(ARGS)                                 \
     {                                                                          \
-        body_backward(a, lda, n, k, r, g, 1);                                  \
+        body_backward(a, n, k, r, g, 1);                                       \
     }                                                                          \
-    target static void tag##_backward1(ARGS)                                   \
+    target static void tag##_update(double *const *y, size_t n, size_t len,    \
+                                    const double *const *v, size_t k,          \
+                                    const double *w)                           \
     {                                                                          \
-        body_backward1(a, lda, n, k, r, g, 0);                                 \
-    }                                                                          \
-    target static void tag##_backward1_sq(ARGS)                                \
-    {                                                                          \
-        body_backward1(a, lda, n, k, r, g, 1);                                 \
+        body_update(y, n, len, v, k, w);                                       \
     }                                                                          \
     target static double tag##_dot(const double *x, const double *y, size_t n) \
     {                                                                          \
@@ -230,30 +273,13 @@ INLINE void body_rotate(double c, double s, double *x, double *y, size_t n)
     {                                                                          \
         body_axpy(a, x, y, n);                                                 \
     }                                                                          \
-    target static void tag##_axpy2(double a, const double *x, double b,        \
-                                   const double *z, double *y, size_t n)       \
-    {                                                                          \
-        body_axpy2(a, x, b, z, y, n);                                          \
-    }                                                                          \
-    target static void tag##_rotate(double c, double s, double *x, double *y,  \
-                                    size_t n)                                  \
-    {                                                                          \
-        body_rotate(c, s, x, y, n);                                            \
-    }                                                                          \
-    static const struct mat_ops tag##_ops = {#tag,                             \
-                                             tag##_forward,                    \
-                                             tag##_backward,                   \
-                                             tag##_backward_sq,                \
-                                             tag##_backward1,                  \
-                                             tag##_backward1_sq,               \
-                                             tag##_dot,                        \
-                                             tag##_axpy,                       \
-                                             tag##_axpy2,                      \
-                                             tag##_rotate};
+    static const struct mat_ops tag##_ops = {                                  \
+        #tag,         tag##_forward, tag##_backward, tag##_backward_sq,        \
+        tag##_update, tag##_dot,     tag##_axpy};
 
 LEVEL(plain, )
 #if defined(__x86_64__)
-LEVEL(avx2, __attribute__((target("avx2"))))
+LEVEL(avx2, __attribute__((target("avx2,fma"))))
 LEVEL(avx512, __attribute__((target("avx512f"))))
 #endif
 /* NOLINTEND(bugprone-macro-parentheses) */
@@ -263,7 +289,8 @@ const struct mat_ops *mat_ops_level(int level)
     if (level == 0)
         return &plain_ops;
 #if defined(__x86_64__)
-    if (level == 1 && __builtin_cpu_supports("avx2"))
+    if (level == 1 && __builtin_cpu_supports("avx2") &&
+        __builtin_cpu_supports("fma"))
         return &avx2_ops;
     if (level == 2 && __builtin_cpu_supports("avx512f"))
         return &avx512_ops;

@@ -1,6 +1,8 @@
-/* Newton's method with conjugate gradients, preconditioned by the diagonal of
- * the Hessian, and step halving. Decisions are linear in the weights, so a
- * trial step costs no product with the matrix. */
+/* Newton's method with conjugate gradients and a line search. Decisions are
+ * linear in the weights, so a trial step costs no product with the matrix. The
+ * preconditioner is the Hessian as if each class had its own: exact in the
+ * leading axes of the basis (their cross terms left out), one mean curvature
+ * in all other directions. */
 #include "eval/newton.h"
 
 #include <stdbool.h>
@@ -8,15 +10,16 @@
 
 #include "base/mem.h"
 
-#include "det/math.h"
 #include "eval/softmax.h"
 
-enum { STEPS = 200, HALVINGS = 40, CHUNK = 64, CG_MAX = 20000 };
+enum { STEPS = 200, HALVINGS = 40, TRIALS = 12, CG_MAX = 20000, W = MAT_WIDTH };
 static const double GOAL = 1e-10; /* relative gradient at the end */
 static const double ARMIJO = 1e-4;
-static const double SLACK = 1e-13;       /* of the objective: its rounding */
-static const double FORCING = 0.1;       /* largest relative residual of CG */
-static const size_t SMALL_WORK = 200000; /* products too small to share */
+static const double SLACK = 1e-13;  /* of the objective: its rounding */
+static const double FORCING = 0.1;  /* largest relative residual of CG */
+static const double NEAR = 1e-4;    /* relative gradient: full steps do */
+static const double FLAT = 0.05;    /* slope left by the line search */
+static const double LONGEST = 64.0; /* step of the line search */
 
 static double *take(double **at, size_t n)
 {
@@ -29,13 +32,18 @@ static double *take(double **at, size_t n)
 status newton_new(struct newton *f)
 {
     status st = OK;
+    size_t axes;
+    size_t partial;
     double *at;
 
-    f->width = f->classes == 2 ? 1 : MAT_WIDTH;
-    f->panels = f->classes == 2 ? 1 : (f->classes + MAT_WIDTH - 1) / MAT_WIDTH;
-    f->n_w = (size_t)f->panels * f->m * f->width;
-    f->n_z = (size_t)f->panels * f->n * f->width;
-    TRY(mem_new(8 * f->n_w + 5 * f->n_z, sizeof(double), &f->memory));
+    f->panels = f->classes == 2 ? 1 : (f->classes + W - 1) / W;
+    f->n_w = (size_t)f->panels * f->rows.m * W;
+    f->n_z = (size_t)f->panels * f->rows.n * W;
+    axes = (size_t)f->panels * f->basis->r * W;
+    partial = pass_partial_len(f->rows.n, f->rows.m, f->panels);
+    TRY(mem_new(7 * f->n_w + 5 * f->n_z + f->rows.n + 2 * axes +
+                    (size_t)f->panels * 2 * W + partial,
+                sizeof(double), &f->memory));
     at = f->memory;
     f->w = take(&at, f->n_w);
     f->grad = take(&at, f->n_w);
@@ -44,12 +52,17 @@ status newton_new(struct newton *f)
     f->pre = take(&at, f->n_w);
     f->dir = take(&at, f->n_w);
     f->hess = take(&at, f->n_w);
-    f->diag = take(&at, f->n_w);
     f->z = take(&at, f->n_z);
     f->zdir = take(&at, f->n_z);
     f->zstep = take(&at, f->n_z);
     f->prob = take(&at, f->n_z);
     f->work = take(&at, f->n_z);
+    f->loss_of = take(&at, f->rows.n);
+    f->bend = take(&at, axes);
+    f->in_axes = take(&at, axes);
+    f->bend_rest = take(&at, (size_t)f->panels * W);
+    f->bend_free = take(&at, (size_t)f->panels * W);
+    f->partial = take(&at, partial);
 out:
     return st;
 }
@@ -60,124 +73,54 @@ void newton_free(struct newton *f)
     f->memory = NULL;
 }
 
-/* ---- products with the matrix, shared by the team in fixed chunks */
-
-struct product {
-    struct newton *f;
-    const double *in;
-    double *out;
-    bool square;
-};
-
-static status forward_chunk(void *ctx, size_t item, int member)
+/* z := decisions of b, each(row), g := A' work. */
+static status both_ways(
+    struct newton *f, const double *b, double *z, pass_fn *each, double *g)
 {
-    struct product *t = ctx;
-    struct newton *f = t->f;
-    size_t chunks = (f->n + CHUNK - 1) / CHUNK;
-    size_t panel = item / chunks;
-    size_t lo = item % chunks * CHUNK;
-    size_t n = lo + CHUNK < f->n ? CHUNK : f->n - lo;
-    const double *b = t->in + panel * f->m * f->width;
-    double *z = t->out + (panel * f->n + lo) * f->width;
+    struct pass p = {.panels = f->panels,
+                     .b = b,
+                     .z = z,
+                     .each = each,
+                     .ctx = f,
+                     .r = f->work,
+                     .g = g,
+                     .partial = f->partial};
 
-    (void)member;
-    if (f->width == 1) {
-        for (size_t i = 0; i < n; i++)
-            z[i] = f->ops->dot(f->a + (lo + i) * f->m, b, f->m);
-        return OK;
-    }
-    f->ops->forward(f->a + lo * f->m, f->m, n, f->m, b, z);
-    return OK;
+    f->passes += 2;
+    return pass_run(&f->rows, &p);
 }
 
-static status backward_chunk(void *ctx, size_t item, int member)
+/* ---- sums over weights; the intercepts are not penalised */
+
+static const struct mat_ops *ops(const struct newton *f)
 {
-    struct product *t = ctx;
-    struct newton *f = t->f;
-    size_t chunks = (f->m + CHUNK - 1) / CHUNK;
-    size_t panel = item / chunks;
-    size_t lo = item % chunks * CHUNK;
-    size_t k = lo + CHUNK < f->m ? CHUNK : f->m - lo;
-    const double *r = t->in + panel * f->n * f->width;
-    double *g = t->out + (panel * f->m + lo) * f->width;
-    const struct mat_ops *o = f->ops;
-
-    (void)member;
-    memset(g, 0, k * f->width * sizeof *g);
-    if (f->width == 1)
-        (t->square ? o->backward1_sq : o->backward1)(f->a + lo, f->m, f->n, k,
-                                                     r, g);
-    else
-        (t->square ? o->backward_sq : o->backward)(f->a + lo, f->m, f->n, k, r,
-                                                   g);
-    return OK;
+    return f->rows.ops;
 }
-
-static status share(struct newton *f, size_t items, team_fn *fn, void *ctx)
-{
-    status st = OK;
-
-    f->passes++;
-    if (f->team && (size_t)f->n * f->m * f->width * f->panels > SMALL_WORK)
-        return team_run(f->team, items, fn, ctx);
-    for (size_t i = 0; i < items; i++)
-        TRY(fn(ctx, i, 0));
-out:
-    return st;
-}
-
-static status forward(struct newton *f, const double *w, double *z)
-{
-    struct product t = {.f = f, .in = w, .out = z};
-
-    return share(f, (size_t)f->panels * ((f->n + CHUNK - 1) / CHUNK),
-                 forward_chunk, &t);
-}
-
-static status
-backward(struct newton *f, const double *r, double *g, bool square)
-{
-    struct product t = {.f = f, .in = r, .out = g, .square = square};
-
-    return share(f, (size_t)f->panels * ((f->m + CHUNK - 1) / CHUNK),
-                 backward_chunk, &t);
-}
-
-/* ---- sums over weights; the intercept row is not penalised */
 
 static double dot(const struct newton *f, const double *x, const double *y)
 {
-    return f->ops->dot(x, y, f->n_w);
+    return ops(f)->dot(x, y, f->n_w);
 }
 
 static double
 dot_penalised(const struct newton *f, const double *x, const double *y)
 {
     double sum = 0.0;
-    size_t used = (size_t)(f->m - 1) * f->width;
+    size_t panel = (size_t)f->rows.m * W;
 
-    for (size_t p = 0; p < f->panels; p++) {
-        size_t at = p * f->m * f->width;
-
-        sum += f->ops->dot(x + at, y + at, used);
-    }
+    for (size_t p = 0; p < f->panels; p++)
+        sum += ops(f)->dot(x + p * panel + W, y + p * panel + W, panel - W);
     return sum;
 }
 
-/* out := c out + x on penalised rows, c out on the intercept row. */
+/* out := c out + x on penalised rows, c out on the intercepts. */
 static void add_penalty(const struct newton *f, const double *x, double *out)
 {
-    size_t used = (size_t)(f->m - 1) * f->width;
+    size_t panel = (size_t)f->rows.m * W;
 
-    for (size_t p = 0; p < f->panels; p++) {
-        size_t at = p * f->m * f->width;
-
-        for (size_t j = 0; j < (size_t)f->m * f->width; j++) {
-            out[at + j] *= f->c;
-            if (j < used)
-                out[at + j] += x[at + j];
-        }
-    }
+    for (size_t p = 0; p < f->panels; p++)
+        for (size_t j = p * panel; j < (p + 1) * panel; j++)
+            out[j] = f->c * out[j] + (j < p * panel + W ? 0.0 : x[j]);
 }
 
 /* ---- the objective */
@@ -186,9 +129,16 @@ static double loss_at(const struct newton *f, double t)
 {
     double sum = 0.0;
 
-    for (uint32_t i = 0; i < f->n; i++)
+    for (uint32_t i = 0; i < f->rows.n; i++)
         sum += softmax_loss(f, i, t);
     return sum;
+}
+
+static void each_row(void *ctx, uint32_t row)
+{
+    struct newton *f = ctx;
+
+    f->loss_of[row] = softmax_row(f, row);
 }
 
 /* Loss, probabilities and gradient at w. The reference of the relative
@@ -198,11 +148,10 @@ static status evaluate(struct newton *f)
     status st = OK;
     double data;
 
-    TRY(forward(f, f->w, f->z));
+    TRY(both_ways(f, f->w, f->z, each_row, f->grad));
     f->loss = 0.0;
-    for (uint32_t i = 0; i < f->n; i++)
-        f->loss += softmax_row(f, i);
-    TRY(backward(f, f->work, f->grad, false));
+    for (uint32_t i = 0; i < f->rows.n; i++)
+        f->loss += f->loss_of[i];
     data = f->c * __builtin_sqrt(dot_penalised(f, f->grad, f->grad));
     f->norm_w = __builtin_sqrt(dot_penalised(f, f->w, f->w));
     add_penalty(f, f->w, f->grad);
@@ -216,20 +165,66 @@ out:
     return st;
 }
 
-static status curvature(struct newton *f)
+/* Curvature of each class along each axis, in the mean of all other
+ * directions, and along its intercept. */
+static void curvature(struct newton *f)
 {
-    status st = OK;
+    uint32_t r = f->basis->r;
+    uint32_t others = f->basis->q - r;
 
-    for (uint32_t i = 0; i < f->n; i++)
+    for (uint32_t i = 0; i < f->rows.n; i++)
         softmax_curvature(f, i);
-    TRY(backward(f, f->work, f->diag, true));
-    for (size_t i = 0; i < f->n_w; i++)
-        f->pre[i] = 1.0;
-    add_penalty(f, f->pre, f->diag);
-    for (size_t i = 0; i < f->n_w; i++) /* unused columns, saturated rows */
-        f->diag[i] = f->diag[i] > 0.0 ? f->diag[i] : 1.0;
-out:
-    return st;
+    for (uint32_t p = 0; p < f->panels; p++) {
+        const double *work = f->work + (size_t)p * f->rows.n * W;
+        double *bend = f->bend + (size_t)p * r * W;
+        double rest[W] = {0};
+        double alone[W] = {0};
+
+        memset(bend, 0, (size_t)r * W * sizeof *bend);
+        ops(f)->backward_sq(f->au, f->rows.n, r, work, bend);
+        for (uint32_t i = 0; i < f->rows.n; i++)
+            for (uint32_t c = 0; c < W; c++) {
+                rest[c] += work[i * W + c] * f->tail[i];
+                alone[c] += work[i * W + c];
+            }
+        for (uint32_t j = 0; j < r * W; j++)
+            bend[j] = 1.0 + f->c * bend[j];
+        for (uint32_t c = 0; c < W; c++) {
+            f->bend_rest[p * W + c] =
+                1.0 + (others > 0 ? f->c * rest[c] / others : 0.0);
+            alone[c] *= f->c; /* 0: an unused column, or saturated rows */
+            f->bend_free[p * W + c] = alone[c] > 0.0 ? alone[c] : 1.0;
+        }
+    }
+}
+
+/* pre := the preconditioner's inverse times res. */
+static void precondition(struct newton *f)
+{
+    const struct basis *b = f->basis;
+
+    for (uint32_t p = 0; p < f->panels; p++) {
+        const double *res = f->res + (size_t)p * b->m * W;
+        double *pre = f->pre + (size_t)p * b->m * W;
+        const double *bend = f->bend + (size_t)p * b->r * W;
+        const double *rest = f->bend_rest + (size_t)p * W;
+        double *axes = f->in_axes + (size_t)p * b->r * W;
+
+        memset(axes, 0, (size_t)b->r * W * sizeof *axes);
+        ops(f)->backward(b->u_row, b->q, b->r, res + W, axes);
+        for (uint32_t j = 0; j < b->r * W; j++)
+            axes[j] *= 1.0 / bend[j] - 1.0 / rest[j % W];
+        ops(f)->forward(b->u_row, b->q, b->r, axes, pre + W);
+        for (size_t j = W; j < (size_t)b->m * W; j++)
+            pre[j] += res[j] / rest[j % W];
+        for (uint32_t c = 0; c < W; c++)
+            pre[c] = res[c] / f->bend_free[p * W + c];
+    }
+}
+
+static void each_hessian(void *ctx, uint32_t row)
+{
+    softmax_hessian(ctx, row);
 }
 
 /* hess := Hessian times dir; zdir := decisions of dir. */
@@ -237,10 +232,7 @@ static status hessian(struct newton *f)
 {
     status st = OK;
 
-    TRY(forward(f, f->dir, f->zdir));
-    for (uint32_t i = 0; i < f->n; i++)
-        softmax_hessian(f, i);
-    TRY(backward(f, f->work, f->hess, false));
+    TRY(both_ways(f, f->dir, f->zdir, each_hessian, f->hess));
     add_penalty(f, f->dir, f->hess);
 out:
     return st;
@@ -267,11 +259,10 @@ static status newton_direction(struct newton *f)
 
     memset(f->step, 0, f->n_w * sizeof *f->step);
     memset(f->zstep, 0, f->n_z * sizeof *f->zstep);
-    for (size_t i = 0; i < f->n_w; i++) {
+    for (size_t i = 0; i < f->n_w; i++)
         f->res[i] = -f->grad[i];
-        f->pre[i] = f->res[i] / f->diag[i];
-        f->dir[i] = f->pre[i];
-    }
+    precondition(f);
+    memcpy(f->dir, f->pre, f->n_w * sizeof *f->dir);
     rho = dot(f, f->res, f->pre);
     for (int it = 0; it < CG_MAX; it++) {
         double bend;
@@ -281,13 +272,12 @@ static status newton_direction(struct newton *f)
         bend = dot(f, f->dir, f->hess);
         if (!(bend > 0.0))
             break;
-        f->ops->axpy(rho / bend, f->dir, f->step, f->n_w);
-        f->ops->axpy(rho / bend, f->zdir, f->zstep, f->n_z);
-        f->ops->axpy(-rho / bend, f->hess, f->res, f->n_w);
+        ops(f)->axpy(rho / bend, f->dir, f->step, f->n_w);
+        ops(f)->axpy(rho / bend, f->zdir, f->zstep, f->n_z);
+        ops(f)->axpy(-rho / bend, f->hess, f->res, f->n_w);
         if (__builtin_sqrt(dot(f, f->res, f->res)) <= stop)
             break;
-        for (size_t i = 0; i < f->n_w; i++)
-            f->pre[i] = f->res[i] / f->diag[i];
+        precondition(f);
         rho = dot(f, f->res, f->pre);
         for (size_t i = 0; i < f->n_w; i++)
             f->dir[i] = f->pre[i] + rho / last * f->dir[i];
@@ -296,22 +286,69 @@ out:
     return st;
 }
 
-/* Step halving (Armijo); false when not even a tiny step helps. */
+/* The objective along the step: w + t step. */
+struct line {
+    double ww, ws, ss; /* of the penalised weights */
+    double now;        /* objective at t = 0 */
+};
+
+static double value_at(const struct newton *f, const struct line *l, double t)
+{
+    return 0.5 * (l->ww + 2.0 * t * l->ws + t * t * l->ss) +
+           f->c * loss_at(f, t);
+}
+
+static double
+slope_at(const struct newton *f, const struct line *l, double t, double *bend)
+{
+    double slope = 0.0;
+    double curve = 0.0;
+
+    for (uint32_t i = 0; i < f->rows.n; i++)
+        softmax_slope(f, i, t, &slope, &curve);
+    *bend = l->ss + f->c * curve;
+    return l->ws + t * l->ss + f->c * slope;
+}
+
+/* A t near the minimum along the step: Newton's method on the slope, which
+ * grows with t, inside a bracket. Far from the optimum a full step is often
+ * many times too short, since losses fall off exponentially. */
+static double exact_step(const struct newton *f, const struct line *l)
+{
+    double lo = 0.0;
+    double hi = LONGEST;
+    double t = 1.0;
+    double bend;
+    double first = slope_at(f, l, 0.0, &bend);
+
+    for (int trial = 0; trial < TRIALS; trial++) {
+        double slope = slope_at(f, l, t, &bend);
+        double next = t - slope / bend;
+
+        if (__builtin_fabs(slope) <= FLAT * __builtin_fabs(first))
+            break;
+        lo = slope < 0.0 ? t : lo;
+        hi = slope < 0.0 ? hi : t;
+        if (!(next > lo && next < hi))
+            next = hi == LONGEST ? 4.0 * t : 0.5 * (lo + hi);
+        t = next < LONGEST ? next : LONGEST;
+    }
+    return t;
+}
+
+/* Moves w; false when not even a tiny step helps. */
 static bool line_search(struct newton *f)
 {
     double slope = dot(f, f->grad, f->step);
-    double ww = f->norm_w * f->norm_w;
-    double ws = dot_penalised(f, f->w, f->step);
-    double ss = dot_penalised(f, f->step, f->step);
-    double now = 0.5 * ww + f->c * f->loss;
-    double t = 1.0;
+    struct line l = {.ww = f->norm_w * f->norm_w,
+                     .ws = dot_penalised(f, f->w, f->step),
+                     .ss = dot_penalised(f, f->step, f->step)};
+    double t = f->grad_rel > NEAR ? exact_step(f, &l) : 1.0;
 
+    l.now = 0.5 * l.ww + f->c * f->loss;
     for (int h = 0; h < HALVINGS; h++) {
-        double then =
-            0.5 * (ww + 2.0 * t * ws + t * t * ss) + f->c * loss_at(f, t);
-
-        if (then <= now + ARMIJO * t * slope + SLACK * now) {
-            f->ops->axpy(t, f->step, f->w, f->n_w);
+        if (value_at(f, &l, t) <= l.now + ARMIJO * t * slope + SLACK * l.now) {
+            ops(f)->axpy(t, f->step, f->w, f->n_w);
             return true;
         }
         t *= 0.5;
@@ -325,7 +362,7 @@ status newton_solve(struct newton *f)
 
     TRY(evaluate(f));
     while (f->grad_rel > GOAL && f->steps < STEPS) {
-        TRY(curvature(f));
+        curvature(f);
         TRY(newton_direction(f));
         if (!line_search(f))
             break;
@@ -335,7 +372,7 @@ status newton_solve(struct newton *f)
     ENSURE(f->grad_rel <= GOAL, ERR_NUMERIC,
            "logistic regression: relative gradient %.3g after %u Newton steps "
            "(C = %g, %u rows, %u classes), above %g; a smaller C converges",
-           f->grad_rel, f->steps, f->c, f->n, f->classes, GOAL);
+           f->grad_rel, f->steps, f->c, f->rows.n, f->classes, GOAL);
 out:
     return st;
 }

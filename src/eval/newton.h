@@ -4,30 +4,33 @@
 #include <stdint.h>
 
 #include "base/status.h"
-#include "base/team.h"
 
-#include "eval/mat.h"
+#include "eval/basis.h"
+#include "eval/pass.h"
 
-/* The optimum of the regularised logistic or softmax loss for rows a [n][m]
- * whose last column is 1 (its weights, the intercepts, are not penalised).
- * Weights are kept as panels [panels][m][width]: width 1 for two classes,
- * else 8 with unused columns zero. Internal to eval/. */
+/* The optimum of the regularised logistic or softmax loss for some rows of a
+ * basis. Weights are kept as panels [panels][m][8], row 0 the intercepts (not
+ * penalised); unused columns are zero. Internal to eval/. */
 struct newton {
-    const struct mat_ops *ops;
-    struct team *team; /* may be NULL */
-    const double *a;   /* [n][m] */
-    const int32_t *y;  /* [n] */
-    uint32_t n, m;
+    const struct basis *basis; /* axes for the preconditioner */
+    struct pass_rows rows;
+    const double *const *au; /* [n] the rows in the axes, [r] */
+    const double *tail;      /* [n] squared length outside them */
+    const int32_t *y;        /* [n] */
     uint32_t classes;
-    uint32_t width, panels;
+    uint32_t panels;
     double c;
 
-    size_t n_w;     /* panels m width */
-    size_t n_z;     /* panels n width */
+    size_t n_w;     /* panels m 8 */
+    size_t n_z;     /* panels n 8 */
     double *w;      /* weights: in the start, out the optimum */
     double *memory; /* all below */
-    double *grad, *step, *res, *pre, *dir, *hess, *diag; /* [n_w] */
-    double *z, *zdir, *zstep, *prob, *work;              /* [n_z] */
+    double *grad, *step, *res, *pre, *dir, *hess; /* [n_w] */
+    double *z, *zdir, *zstep, *prob, *work;       /* [n_z] */
+    double *loss_of;                              /* [n] */
+    double *bend, *in_axes;                       /* [panels][r][8] */
+    double *bend_rest, *bend_free;                /* [panels][8] */
+    double *partial;
 
     double loss;   /* sum over rows */
     double norm_w; /* 2-norm of the penalised weights */
@@ -35,20 +38,21 @@ struct newton {
     uint32_t steps, passes;
 };
 
-/* Memory for n, m, classes as set; w is zero. ERR_MEM. */
+/* Memory for rows, classes as set; w is zero. ERR_MEM. */
 status newton_new(struct newton *f);
 void newton_free(struct newton *f);
 /* ERR_NUMERIC: relative gradient above 1e-10 when nothing helps any more. */
 status newton_solve(struct newton *f);
 
-/* Index of class k of row i in z, of weight j of class k in w. */
+/* Index of class k of row i in z; of weight j of class k in w, j = 0 the
+ * intercept. */
 static inline size_t newton_z(const struct newton *f, size_t i, size_t k)
 {
-    return ((k / f->width) * f->n + i) * f->width + k % f->width;
+    return ((k / MAT_WIDTH) * f->rows.n + i) * MAT_WIDTH + k % MAT_WIDTH;
 }
 static inline size_t newton_w(const struct newton *f, size_t j, size_t k)
 {
-    return ((k / f->width) * f->m + j) * f->width + k % f->width;
+    return ((k / MAT_WIDTH) * f->rows.m + j) * MAT_WIDTH + k % MAT_WIDTH;
 }
 
 #endif

@@ -17,13 +17,14 @@ static double logistic(double v)
 
 static double row_binary(struct newton *f, uint32_t i)
 {
-    double z = f->z[i];
+    size_t at = newton_z(f, i, 0);
+    double z = f->z[at];
     double sign = f->y[i] == 1 ? -1.0 : 1.0;
 
     /* prob is the other class's share seen from the own class, which is what
      * the derivatives need: p - y = sign * share. */
-    f->prob[i] = logistic(sign * z);
-    f->work[i] = sign * f->prob[i];
+    f->prob[at] = logistic(sign * z);
+    f->work[at] = sign * f->prob[at];
     return log1p_exp(sign * z);
 }
 
@@ -58,8 +59,7 @@ static double row_loss(const struct newton *f, uint32_t i, double t)
 double softmax_loss(const struct newton *f, uint32_t i, double t)
 {
     if (f->classes == 2)
-        return log1p_exp((f->y[i] == 1 ? -1.0 : 1.0) *
-                         (f->z[i] + t * f->zstep[i]));
+        return log1p_exp((f->y[i] == 1 ? -1.0 : 1.0) * decision(f, i, 0, t));
     return row_loss(f, i, t);
 }
 
@@ -113,7 +113,9 @@ static double rest_of(const struct newton *f, uint32_t i, uint32_t k)
 void softmax_curvature(struct newton *f, uint32_t i)
 {
     if (f->classes == 2) {
-        f->work[i] = f->prob[i] * (1.0 - f->prob[i]);
+        size_t at = newton_z(f, i, 0);
+
+        f->work[at] = f->prob[at] * (1.0 - f->prob[at]);
         return;
     }
     for (uint32_t k = 0; k < f->classes; k++) {
@@ -129,7 +131,9 @@ void softmax_hessian(struct newton *f, uint32_t i)
     double base;
 
     if (f->classes == 2) {
-        f->work[i] = f->prob[i] * (1.0 - f->prob[i]) * f->zdir[i];
+        size_t at = newton_z(f, i, 0);
+
+        f->work[at] = f->prob[at] * (1.0 - f->prob[at]) * f->zdir[at];
         return;
     }
     /* Shifting zdir leaves the result alone; the own class's value as origin
@@ -145,6 +149,43 @@ void softmax_hessian(struct newton *f, uint32_t i)
 
         f->work[at] = f->prob[at] * ((f->zdir[at] - base) - mean);
     }
+}
+
+void softmax_slope(
+    const struct newton *f, uint32_t i, double t, double *slope, double *bend)
+{
+    uint32_t own = (uint32_t)f->y[i];
+    double base = f->classes == 2 ? 0.0 : f->zstep[newton_z(f, i, own)];
+    double top = decision(f, i, 0, t);
+    double total = 0.0;
+    double first = 0.0;
+    double second = 0.0;
+
+    if (f->classes == 2) {
+        double sign = own == 1 ? -1.0 : 1.0;
+        double p = logistic(sign * top);
+        double d = f->zstep[newton_z(f, i, 0)];
+
+        *slope += sign * p * d;
+        *bend += p * (1.0 - p) * d * d;
+        return;
+    }
+    for (uint32_t k = 1; k < f->classes; k++) {
+        double v = decision(f, i, k, t);
+
+        top = v > top ? v : top;
+    }
+    for (uint32_t k = 0; k < f->classes; k++) {
+        double e = det_exp(decision(f, i, k, t) - top);
+        double d = f->zstep[newton_z(f, i, k)] - base;
+
+        total += e;
+        first += e * d;
+        second += e * d * d;
+    }
+    first /= total;
+    *slope += first;
+    *bend += second / total - first * first;
 }
 
 void softmax_proba(const double *z, uint32_t columns, double *p)

@@ -13,6 +13,9 @@
 double softmax_row(struct newton *f, uint32_t i);
 /* Loss of row i at decisions z + t zstep. */
 double softmax_loss(const struct newton *f, uint32_t i, double t);
+/* Adds the first and second derivative in t of softmax_loss. */
+void softmax_slope(
+    const struct newton *f, uint32_t i, double t, double *slope, double *bend);
 /* work := p (1 - p). */
 void softmax_curvature(struct newton *f, uint32_t i);
 /* work := second derivative of the row times zdir. */

@@ -30,6 +30,7 @@ double bench_peak(const char *variant, double ms);
 status bench_augment(int argc, char **argv);
 status bench_conv(int argc, char **argv);
 status bench_demo_layers(int argc, char **argv);
+status bench_logistic(int argc, char **argv);
 status bench_step(int argc, char **argv);
 
 #endif

@@ -18,10 +18,16 @@ static void fill(double *v, size_t n, uint64_t what)
 struct results {
     double z[N * MAT_WIDTH];
     double g[K * MAT_WIDTH], g2[K * MAT_WIDTH];
-    double g1[K], g12[K];
+    double u[N * LDA];
     double dot[K];
-    double y[K], y2[K], a[K], b[K];
+    double y[K];
 };
+
+static void rows_of(double *m, size_t n, const double **row)
+{
+    for (size_t i = 0; i < n; i++)
+        row[i] = m + i * LDA;
+}
 
 static void
 compute(const struct mat_ops *o, size_t n, size_t k, struct results *r)
@@ -29,31 +35,32 @@ compute(const struct mat_ops *o, size_t n, size_t k, struct results *r)
     static double a[N * LDA];
     static double b[K * MAT_WIDTH];
     static double x[N * MAT_WIDTH];
+    const double *row[N];
+    double *to[N];
 
-    fill(a, N * LDA, 1);
-    fill(b, K * MAT_WIDTH, 2);
-    fill(x, N * MAT_WIDTH, 3);
+    fill(a, (size_t)N * LDA, 1);
+    fill(b, (size_t)K * MAT_WIDTH, 2);
+    fill(x, (size_t)N * MAT_WIDTH, 3);
+    rows_of(a, N, row);
     memset(r, 0, sizeof *r);
-    fill(r->g, K * MAT_WIDTH, 4);
+    fill(r->g, (size_t)K * MAT_WIDTH, 4);
     fill(r->y, K, 5);
-    fill(r->y2, K, 6);
-    fill(r->a, K, 7);
-    fill(r->b, K, 8);
-    o->forward(a, LDA, n, k, b, r->z);
-    o->backward(a, LDA, n, k, x, r->g);
-    o->backward_sq(a, LDA, n, k, x, r->g2);
-    o->backward1(a, LDA, n, k, x, r->g1);
-    o->backward1_sq(a, LDA, n, k, x, r->g12);
+    fill(r->u, (size_t)N * LDA, 6);
+    for (size_t i = 0; i < N; i++)
+        to[i] = r->u + i * LDA;
+    o->forward(row, n, k, b, r->z);
+    o->backward(row, n, k, x, r->g);
+    o->backward_sq(row, n, k, x, r->g2);
+    o->update(to, n, k, row, MAT_WIDTH, x);
     for (size_t i = 0; i < k; i++)
         r->dot[i] = o->dot(a, a + LDA, i);
     o->axpy(0.7, a, r->y, k);
-    o->axpy2(0.7, a, -1.3, a + LDA, r->y2, k);
-    o->rotate(0.6, 0.8, r->a, r->b, k);
 }
 
 static void test_levels(void **state)
 {
-    static const size_t sizes[][2] = {{N, K}, {1, 1}, {4, 8}, {5, 33}, {3, 64}};
+    static const size_t sizes[][2] = {
+        {N, K}, {1, 1}, {8, 8}, {5, 33}, {16, 64}};
     struct results *want = NULL;
     struct results *got = NULL;
     int tried = 0;
@@ -77,41 +84,73 @@ static void test_levels(void **state)
     mem_free(got);
 }
 
-/* The written order: chains over rows or columns, one addition at a time. */
+/* The written order: chains over rows or columns, one fused multiply-add at a
+ * time. */
 static void test_order(void **state)
 {
     static double a[N * LDA];
     static double b[K * MAT_WIDTH];
     static double z[N * MAT_WIDTH];
     static double g[K * MAT_WIDTH];
+    const double *row[N];
 
     (void)state;
-    fill(a, N * LDA, 1);
-    fill(b, K * MAT_WIDTH, 2);
-    mat_ops()->forward(a, LDA, N, K, b, z);
+    fill(a, (size_t)N * LDA, 1);
+    fill(b, (size_t)K * MAT_WIDTH, 2);
+    rows_of(a, N, row);
+    mat_ops()->forward(row, N, K, b, z);
     for (size_t i = 0; i < N; i++)
         for (size_t c = 0; c < MAT_WIDTH; c++) {
             double s = 0.0;
 
             for (size_t j = 0; j < K; j++)
-                s += a[i * LDA + j] * b[j * MAT_WIDTH + c];
+                s = __builtin_fma(a[i * LDA + j], b[j * MAT_WIDTH + c], s);
             assert_same_bits(&s, &z[i * MAT_WIDTH + c], sizeof s);
         }
-    mat_ops()->backward(a, LDA, N, K, z, g);
+    mat_ops()->backward(row, N, K, z, g);
     for (size_t j = 0; j < K; j++)
         for (size_t c = 0; c < MAT_WIDTH; c++) {
             double s = 0.0;
 
             for (size_t i = 0; i < N; i++)
-                s += a[i * LDA + j] * z[i * MAT_WIDTH + c];
+                s = __builtin_fma(a[i * LDA + j], z[i * MAT_WIDTH + c], s);
             assert_same_bits(&s, &g[j * MAT_WIDTH + c], sizeof s);
+        }
+}
+
+static void test_update(void **state)
+{
+    static double y[N * LDA];
+    static double v[MAT_WIDTH * LDA];
+    static double w[N * MAT_WIDTH];
+    const double *row[MAT_WIDTH];
+    double *to[N];
+    static double before[N * LDA];
+
+    (void)state;
+    fill(y, (size_t)N * LDA, 1);
+    fill(v, (size_t)MAT_WIDTH * LDA, 2);
+    fill(w, (size_t)N * MAT_WIDTH, 3);
+    memcpy(before, y, sizeof y);
+    rows_of(v, MAT_WIDTH, row);
+    for (size_t i = 0; i < N; i++)
+        to[i] = y + i * LDA;
+    mat_ops()->update(to, N, K, row, MAT_WIDTH, w);
+    for (size_t i = 0; i < N; i++)
+        for (size_t j = 0; j < LDA; j++) {
+            double s = before[i * LDA + j];
+
+            for (size_t k = 0; j < K && k < MAT_WIDTH; k++)
+                s = __builtin_fma(-w[i * MAT_WIDTH + k], v[k * LDA + j], s);
+            assert_same_bits(&s, &y[i * LDA + j], sizeof s);
         }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_levels),
-                                       cmocka_unit_test(test_order)};
+                                       cmocka_unit_test(test_order),
+                                       cmocka_unit_test(test_update)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

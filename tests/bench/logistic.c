@@ -1,0 +1,147 @@
+/* Fits of logistic regression at the study's shapes: one preparation, then
+ * the strengths of regularisation one by one. */
+#include "eval/logistic.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/mem.h"
+#include "base/team.h"
+
+#include "bench.h"
+#include "det/stream.h"
+#include "eval/scaler.h"
+
+enum { LATENT = 512 };
+
+struct data {
+    uint32_t n, p, classes;
+    double *x;
+    int32_t *y;
+};
+
+static double wall(void)
+{
+    struct timespec t;
+
+    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* White: independent columns with class means. Correlated: LATENT directions
+ * of standard deviation 1/j, mixed, and 2 % noise: nearer to deep features. */
+static status make(struct data *d, bool correlated)
+{
+    status st = OK;
+    struct stream s = stream_at(7, STREAM_TEST, d->n, d->classes, correlated);
+    double *mix = NULL;
+    double *mean = NULL;
+    uint32_t k = correlated ? LATENT : d->p;
+
+    TRY(mem_raw((size_t)d->n * d->p, sizeof(double), &d->x));
+    TRY(mem_raw(d->n, sizeof(int32_t), &d->y));
+    TRY(mem_raw((size_t)d->classes * k, sizeof(double), &mean));
+    TRY(mem_raw((size_t)LATENT * d->p, sizeof(double), &mix));
+    for (size_t i = 0; i < (size_t)d->classes * k; i++)
+        mean[i] = 0.1 * stream_normal(&s);
+    for (size_t i = 0; i < (size_t)LATENT * d->p; i++)
+        mix[i] = stream_normal(&s);
+    for (uint32_t i = 0; i < d->n; i++) {
+        double *row = d->x + (size_t)i * d->p;
+        double z[LATENT];
+
+        d->y[i] = (int32_t)(i % d->classes);
+        if (!correlated) {
+            for (uint32_t j = 0; j < d->p; j++)
+                row[j] = mean[(size_t)d->y[i] * k + j] + stream_normal(&s);
+            continue;
+        }
+        for (uint32_t j = 0; j < LATENT; j++)
+            z[j] = (mean[(size_t)d->y[i] * k + j] * 10 + stream_normal(&s)) /
+                   (j + 1);
+        for (uint32_t j = 0; j < d->p; j++)
+            row[j] = 0.02 * stream_normal(&s);
+        for (uint32_t l = 0; l < LATENT; l++)
+            for (uint32_t j = 0; j < d->p; j++)
+                row[j] += z[l] * mix[(size_t)l * d->p + j];
+    }
+out:
+    mem_free(mean);
+    mem_free(mix);
+    return st;
+}
+
+static void data_clear(struct data *d)
+{
+    mem_free(d->x);
+    mem_free(d->y);
+}
+
+static status fit_all(const struct data *d, const char *name, struct team *team)
+{
+    static const double strengths[] = {1e-6, 1e-3, 1.0, 1e3};
+    status st = OK;
+    struct logistic *l = NULL;
+    struct logistic_model *m = NULL;
+    double start = wall();
+    char text[96];
+
+    TRY(logistic_prepare(d->x, d->n, d->p, team, &l));
+    (void)snprintf(text, sizeof text, "logistic %s prepare", name);
+    bench_line(text, wall() - start, "s", NULL, 0.0);
+    for (size_t i = 0; i < sizeof strengths / sizeof strengths[0]; i++) {
+        struct logistic_task task = {
+            .y = d->y, .classes = d->classes, .c = strengths[i]};
+
+        start = wall();
+        TRY(logistic_fit(l, &task, &m));
+        (void)snprintf(text, sizeof text, "logistic %s fit C %g", name,
+                       strengths[i]);
+        bench_line(text, 1e3 * (wall() - start), "ms", NULL, 0.0);
+        printf("  objective / C %.15g, gradient %.2g relative, %u Newton "
+               "steps, %u products\n",
+               m->loss_sum, m->grad_rel, m->newton, m->passes);
+        logistic_model_free(m);
+        m = NULL;
+    }
+out:
+    logistic_model_free(m);
+    logistic_free(l);
+    return st;
+}
+
+status bench_logistic(int argc, char **argv)
+{
+    status st = OK;
+    int threads = argc > 0 ? (int)strtol(argv[0], NULL, 10) : 1;
+    struct team *team = NULL;
+
+    TRY(team_new(threads > 0 ? threads : 1, &team));
+    for (int task = 2; task >= 1; task--)
+        for (int correlated = 0; correlated < 2; correlated++) {
+            struct data d = {.n = task == 1 ? 2610 : 338,
+                             .p = 4096,
+                             .classes = task == 1 ? 8 : 2};
+            struct scaler *scaler = NULL;
+            char name[64];
+
+            (void)snprintf(name, sizeof name, "task%d %s", task,
+                           correlated ? "correlated" : "white");
+            st = make(&d, correlated);
+            if (st == OK)
+                st = scaler_fit(d.x, d.n, d.p, &scaler);
+            if (st == OK) {
+                scaler_apply(scaler, d.x, d.n, d.x);
+                st = fit_all(&d, name, team);
+            }
+            scaler_free(scaler);
+            data_clear(&d);
+            TRY(st);
+        }
+out:
+    team_free(team);
+    return st;
+}
