@@ -15,8 +15,8 @@
 #include "base/mem.h"
 
 enum {
-    INPUT = 1 << 19,
-    WASTE = 1 << 17, /* twice the history of deflate and more */
+    INPUT = 1 << 18,
+    WASTE = 1 << 18, /* twice the history of deflate and more */
     PIECE = 1 << 24, /* most output of one call */
     TAIL = 1 << 16
 };

@@ -1,4 +1,4 @@
-/* A ring of slice buffers: slice k lies in place k % cap. */
+/* A ring of slices in one block: slice k lies in place k % cap. */
 #include "vol/slices.h"
 
 #include <string.h>
@@ -13,7 +13,7 @@ struct slices {
     size_t size;    /* bytes of a slice */
     int64_t lo, hi; /* kept; hi is the slice that comes next */
     int64_t cap;
-    void **ring;
+    char *ring;
     size_t segment; /* the one that is open, and its slices still to come */
     int64_t left;
     struct inflate *inflate;
@@ -51,8 +51,6 @@ void slices_close(struct slices *s)
     if (!s)
         return;
     rewind_to_first(s);
-    for (int64_t i = 0; i < s->cap; i++)
-        mem_free(s->ring[i]);
     mem_free(s->ring);
     mem_free(s->waste);
     mem_free(s);
@@ -137,20 +135,23 @@ out:
     return st;
 }
 
-/* Room for n slices; those kept stay. */
-static status grow(struct slices *s, int64_t n)
+static char *place(char *ring, int64_t cap, int64_t k, size_t size)
+{
+    return ring + (size_t)(k % cap) * size;
+}
+
+/* Room for slices lo <= k < hi; those kept of them stay. */
+static status grow(struct slices *s, int64_t lo, int64_t hi)
 {
     status st = OK;
-    void **ring = NULL;
+    char *ring = NULL;
+    int64_t n = hi - lo;
 
     if (n <= s->cap)
         return OK;
-    TRY(mem_new((size_t)n, sizeof *ring, &ring));
-    for (int64_t i = 0; i < s->cap; i++) {
-        int64_t k = s->lo + i; /* any cap slices in a row use each place once */
-
-        ring[k % n] = s->ring[k % s->cap];
-    }
+    TRY(mem_raw((size_t)n, s->size, &ring));
+    for (int64_t k = lo < s->lo ? s->hi : lo; k < s->hi; k++)
+        memcpy(place(ring, n, k, s->size), slices_at(s, k), s->size);
     mem_free(s->ring);
     s->ring = ring;
     s->cap = n;
@@ -162,17 +163,12 @@ status slices_keep(struct slices *s, int64_t lo, int64_t hi)
 {
     status st = OK;
 
-    TRY(grow(s, hi - lo));
+    TRY(grow(s, lo, hi));
     if (lo < s->lo || lo > s->hi)
         TRY(seek(s, lo));
     s->lo = lo;
-    for (; s->hi < hi; s->hi++) {
-        void **place = &s->ring[s->hi % s->cap];
-
-        if (!*place)
-            TRY(mem_raw(s->size, 1, place));
-        TRY(decode(s, s->hi, *place));
-    }
+    for (; s->hi < hi; s->hi++)
+        TRY(decode(s, s->hi, place(s->ring, s->cap, s->hi, s->size)));
 out:
     if (st != OK)
         rewind_to_first(s);
@@ -182,7 +178,7 @@ out:
 const void *slices_at(const struct slices *s, int64_t k)
 {
     BUG_IF(k < s->lo || k >= s->hi);
-    return s->ring[k % s->cap];
+    return s->ring + (size_t)(k % s->cap) * s->size;
 }
 
 status slices_pass(struct slices *s, int64_t k, void *to)
