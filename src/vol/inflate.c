@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 #ifdef FMCIB_ISAL
@@ -286,5 +285,25 @@ status inflate_end(struct inflate *f)
                f->path);
     }
 out:
+    return st;
+}
+
+status inflate_is_gzip(const char *path, uint64_t offset, bool *out)
+{
+    status st = OK;
+    uint8_t magic[2] = {0, 0};
+    uint64_t size = 0;
+    ssize_t n = 0;
+    int fd = -1;
+
+    TRY(file_size(path, &size)); /* refuses folders */
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    ENSURE(fd >= 0, ERR_FILE, "%s: %s", path, strerror(errno));
+    n = pread(fd, magic, sizeof magic, (off_t)offset);
+    ENSURE(n >= 0, ERR_FILE, "%s: read: %s", path, strerror(errno));
+    *out = n == 2 && magic[0] == 0x1f && magic[1] == 0x8b;
+out:
+    if (fd >= 0)
+        (void)close(fd);
     return st;
 }

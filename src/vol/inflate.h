@@ -1,6 +1,7 @@
 #ifndef VOL_INFLATE_H
 #define VOL_INFLATE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,5 +30,9 @@ status inflate_skip(struct inflate *f, uint64_t len, const char *what);
 /* Behind the bytes that matter: the rest of the present member (64 KB of it)
  * is read, so that the check sum at its end is checked. */
 status inflate_end(struct inflate *f);
+
+/* Does a gzip stream begin `offset` bytes into the file? By its magic number;
+ * files are named wrongly often enough. ERR_FILE. */
+status inflate_is_gzip(const char *path, uint64_t offset, bool *out);
 
 #endif

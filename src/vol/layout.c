@@ -36,6 +36,23 @@ void layout_free(struct layout *l)
     *l = (struct layout){0};
 }
 
+status layout_at_end(const struct layout *l, struct segment *s)
+{
+    status st = OK;
+    uint64_t slice = (uint64_t)l->geo.size[0] * (uint64_t)l->geo.size[1];
+    uint64_t n = (uint64_t)s->slices;
+    uint64_t size = 0;
+    uint64_t most;
+
+    TRY(file_size(s->path, &size));
+    most = size / pixel_size(l->disk); /* voxels */
+    if (slice <= most && n <= most / slice &&
+        size - slice * n * pixel_size(l->disk) >= s->offset)
+        s->offset = size - slice * n * pixel_size(l->disk);
+out:
+    return st;
+}
+
 /* Bytes of one slice in the file. */
 static status
 slice_bytes(const struct layout *l, const char *path, uint64_t *out)

@@ -61,6 +61,10 @@ struct format {
 status layout_add(struct layout *l, const struct segment *s);
 void layout_free(struct layout *l);
 
+/* Raw voxels that end with the file: the segment's offset moves there, where
+ * the file is long enough (layout_check finds where not). ERR_FILE. */
+status layout_at_end(const struct layout *l, struct segment *s);
+
 /* Is the geometry possible, and can the files hold what it announces? `path`
  * is the name the user gave. ERR_DATA, ERR_FILE. */
 status layout_check(const struct layout *l, const char *path);

@@ -30,19 +30,6 @@ out:
     return st;
 }
 
-/* gzip by content (RFC 1952): files are named wrongly often enough. */
-static status is_gzip(const char *path, bool *out)
-{
-    status st = OK;
-    uint8_t magic[2] = {0, 0};
-    size_t n = 0;
-
-    TRY(first_bytes(path, magic, sizeof magic, &n));
-    *out = n == 2 && magic[0] == 0x1f && magic[1] == 0x8b;
-out:
-    return st;
-}
-
 static status read_head(const char *path, bool gzip, uint8_t raw[NIFTI2_HEAD])
 {
     status st = OK;
@@ -113,7 +100,7 @@ fill(const struct nifti_head *h, const char *image, struct layout *out)
     text_add(&path, "%s", image);
     TRY(text_status(&path));
     s.path = path.s;
-    TRY(is_gzip(image, &gzip));
+    TRY(inflate_is_gzip(image, 0, &gzip));
     l.coding = gzip ? CODING_GZIP : CODING_RAW;
     if (gzip)
         s.skip = h->offset;
@@ -137,7 +124,7 @@ status nifti_parse(const char *path, struct layout *out)
     bool gzip = false;
 
     TRY(names_of(path, &head, &image, &pair));
-    TRY(is_gzip(head.s, &gzip));
+    TRY(inflate_is_gzip(head.s, 0, &gzip));
     TRY(read_head(head.s, gzip, raw));
     TRY(nifti_head_parse(raw, head.s, &h));
     ENSURE(h.pair == pair, ERR_DATA,

@@ -12,17 +12,20 @@
 #include "vol/dicom_read.h"
 #include "vol/folder.h"
 #include "vol/layout.h"
+#include "vol/meta_read.h"
 #include "vol/nifti_read.h"
+#include "vol/nrrd_read.h"
 #include "vol/slices.h"
 
 static const char *const nifti_names[] = {".nii",    ".nii.gz", ".hdr", ".img",
                                           ".hdr.gz", ".img.gz", NULL};
-
+static const char *const nrrd_names[] = {".nrrd", ".nhdr", NULL};
+static const char *const meta_names[] = {".mha", ".mhd", NULL};
 static const char *const dicom_names[] = {".dcm", ".DCM", ".ima", ".IMA", NULL};
 
 static const struct format formats[] = {
-    {nifti_names, nifti_parse},
-    {dicom_names, dicom_parse},
+    {nifti_names, nifti_parse}, {nrrd_names, nrrd_parse},
+    {meta_names, meta_parse},   {dicom_names, dicom_parse},
     {NULL, folder_parse},
 };
 
@@ -67,7 +70,8 @@ format_of(const char *path, const char *name, const struct format **out)
         }
     ENSURE(false, ERR_DATA,
            "%s: image format not known by its name; read are .nii .nii.gz .hdr "
-           ".img .dcm and folders of DICOM slices; convert it",
+           ".img .nrrd .nhdr .mha .mhd .dcm and folders of DICOM slices; "
+           "convert it",
            path);
 out:
     return st;

@@ -10,11 +10,12 @@
 #include "tmp.h"
 #include "vol/inflate.h"
 
-#define inflate_open  zlib_open
-#define inflate_close zlib_close
-#define inflate_next  zlib_next
-#define inflate_skip  zlib_skip
-#define inflate_end   zlib_end
+#define inflate_open    zlib_open
+#define inflate_close   zlib_close
+#define inflate_next    zlib_next
+#define inflate_skip    zlib_skip
+#define inflate_end     zlib_end
+#define inflate_is_gzip zlib_is_gzip
 status zlib_open(const char *path,
                  uint64_t offset,
                  enum inflate_kind kind,
@@ -23,6 +24,7 @@ void zlib_close(struct inflate *f);
 status zlib_next(struct inflate *f, void *to, size_t len, const char *what);
 status zlib_skip(struct inflate *f, uint64_t len, const char *what);
 status zlib_end(struct inflate *f);
+status zlib_is_gzip(const char *path, uint64_t offset, bool *out);
 #undef FMCIB_ISAL
 #include "vol/inflate.c"
 #undef inflate_open
@@ -30,6 +32,7 @@ status zlib_end(struct inflate *f);
 #undef inflate_next
 #undef inflate_skip
 #undef inflate_end
+#undef inflate_is_gzip
 
 /* The engine of the build, and zlib. */
 static const struct engine_calls {
