@@ -2,7 +2,7 @@
 
 #include "vol/augment/transforms.h"
 
-enum { LAST = HISTOGRAM_POINTS - 1, BLOCK = 16 };
+enum { LAST = HISTOGRAM_POINTS - 1, BLOCK = 16, LANES = 64 };
 
 void histogram_draw(double probability,
                     struct stream *s,
@@ -74,20 +74,47 @@ static void bend(const struct curve *c, const float *in, size_t n, float *out)
     memcpy(out + whole, bent, (n - whole) * sizeof *rest);
 }
 
+static void widen(const float *restrict in,
+                  float *restrict least,
+                  float *restrict most,
+                  size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        least[i] = in[i] < least[i] ? in[i] : least[i];
+    for (size_t i = 0; i < n; i++)
+        most[i] = in[i] > most[i] ? in[i] : most[i];
+}
+
+/* Least and largest value, LANES of each side by side: one alone would wait
+ * for itself. */
+static void range_of(const float *in, size_t n, float *lo, float *hi)
+{
+    float least[LANES];
+    float most[LANES];
+
+    for (int k = 0; k < LANES; k++)
+        least[k] = most[k] = in[0];
+    for (size_t i = 0; i < n; i += LANES)
+        widen(in + i, least, most, n - i < LANES ? n - i : LANES);
+    *lo = least[0];
+    *hi = most[0];
+    for (int k = 1; k < LANES; k++) {
+        *lo = least[k] < *lo ? least[k] : *lo;
+        *hi = most[k] > *hi ? most[k] : *hi;
+    }
+}
+
 void histogram_apply(const struct histogram_params *p,
                      const struct image *in,
                      struct image *out)
 {
     size_t n = image_len(in);
-    float lo = in->data[0];
-    float hi = in->data[0];
+    float lo;
+    float hi;
     struct curve c;
 
     memcpy(out->shape, in->shape, sizeof out->shape);
-    for (size_t i = 1; i < n; i++) {
-        lo = in->data[i] < lo ? in->data[i] : lo;
-        hi = in->data[i] > hi ? in->data[i] : hi;
-    }
+    range_of(in->data, n, &lo, &hi);
     if (!p->on || lo == hi) {
         memcpy(out->data, in->data, n * sizeof *out->data);
         return;

@@ -2,22 +2,21 @@
 
 #include "vol/augment/transforms.h"
 
-static float shift(float v, bool wraps)
-{
-    v += 1000.0F;
-    return wraps && v > 32767.0F ? v - 65536.0F : v;
-}
-
+/* One simple loop after the other: each runs on vectors. */
 void scale_apply(enum pixel from, const struct image *in, struct image *out)
 {
     size_t n = image_len(in);
-    bool wraps = from == PIXEL_I16;
+    float turn = from == PIXEL_I16 ? 65536.0F : 0.0F;
+    float *b = out->data;
 
     memcpy(out->shape, in->shape, sizeof out->shape);
     for (size_t i = 0; i < n; i++) {
-        float v = shift(in->data[i], wraps) / 2000.0F;
+        float v = in->data[i] + 1000.0F;
 
-        v = v < 0.0F ? 0.0F : v;
-        out->data[i] = v > 1.0F ? 1.0F : v;
+        b[i] = (v - turn * (float)(v > 32767.0F)) / 2000.0F;
     }
+    for (size_t i = 0; i < n; i++)
+        b[i] = b[i] > 0.0F ? b[i] : 0.0F;
+    for (size_t i = 0; i < n; i++)
+        b[i] = b[i] < 1.0F ? b[i] : 1.0F;
 }

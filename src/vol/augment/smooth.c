@@ -68,9 +68,14 @@ static void sum_run(const float *w,
                     size_t n,
                     float *out)
 {
-    for (size_t j = 0; j < n; j += BLOCK)
-        sum_block(w, taps, in + j, step, n - j < BLOCK ? n - j : BLOCK,
-                  out + j);
+    size_t j = 0;
+
+    for (; j + BLOCK <= n; j += BLOCK)
+        sum_block(w, taps, in + j, step, BLOCK, out + j);
+    if (j < n && n > BLOCK) /* a whole block again, over some that are done */
+        sum_block(w, taps, in + n - BLOCK, step, BLOCK, out + n - BLOCK);
+    else if (j < n)
+        sum_block(w, taps, in, step, n, out);
 }
 
 /* Along an axis of n voxels, `run` floats apart (whole rows or planes). */
