@@ -79,14 +79,20 @@ out:
 }
 
 /* Can the segment's file hold `bytes` of voxels? */
-static status
-check_file(const struct layout *l, const struct segment *s, uint64_t bytes)
+static status check_file(const struct layout *l,
+                         const struct segment *s,
+                         uint64_t bytes,
+                         const char *path)
 {
     status st = OK;
     uint64_t size = 0;
     uint64_t left;
     uint64_t need = bytes + s->skip;
 
+    ENSURE(file_exists(s->path) || strcmp(s->path, path) == 0, ERR_FILE,
+           "%s: its voxels should be in %s, which is not there: fetch it and "
+           "put it beside the header",
+           path, s->path);
     TRY(file_size(s->path, &size));
     left = size > s->offset ? size - s->offset : 0;
     if (l->coding == CODING_GZIP || l->coding == CODING_ZLIB)
@@ -125,7 +131,7 @@ status layout_check(const struct layout *l, const char *path)
                s->path,
                (unsigned long long)(s->offset > s->skip ? s->offset : s->skip));
         if (l->coding != CODING_SLICE)
-            TRY(check_file(l, s, slice * (uint64_t)s->slices));
+            TRY(check_file(l, s, slice * (uint64_t)s->slices, path));
     }
     BUG_IF(slices != l->geo.size[2]);
 out:

@@ -1,7 +1,7 @@
 /* The training path against the original's outputs: every case whose volume
- * can be had (formula phantoms, NIfTI files), bit for bit; our own inverse must
+ * can be had (formula phantoms, CTs), bit for bit; our own inverse must
  * be the recorded point_to_index, oblique directions included. */
-#include "golden/patches.h"
+#include "golden/geometry.h"
 #include "vol/orient.h"
 #include "vol/patch.h"
 #include "vol/window.h"
@@ -10,53 +10,6 @@ struct tally {
     int covered, consumed, axis, oblique;
 };
 
-static void get_f64s(const struct json *j, const char *key, double *out, int n)
-{
-    const struct json *a = json_get(j, key);
-
-    assert_int_equal(json_len(a), n);
-    for (int i = 0; i < n; i++)
-        out[i] = json_f64(json_at(a, (size_t)i), (double)NAN);
-}
-
-static void get_i64s(const struct json *a, int64_t *out)
-{
-    assert_int_equal(json_len(a), 3);
-    for (size_t i = 0; i < 3; i++)
-        out[i] = json_i64(json_at(a, i), INT64_MIN);
-}
-
-static struct geometry get_geometry(const struct json *j)
-{
-    struct geometry g;
-
-    get_i64s(json_get(j, "size"), g.size);
-    get_f64s(j, "spacing", g.spacing, 3);
-    get_f64s(j, "origin", g.origin, 3);
-    get_f64s(j, "direction", g.direction, 9);
-    return g;
-}
-
-static void same_numbers(
-    const char *name, const char *what, const double *a, const double *b, int n)
-{
-    for (int i = 0; i < n; i++)
-        if (!(a[i] == b[i]))
-            fail_msg("%s: %s[%d] is %.17g, expected %.17g", name, what, i, a[i],
-                     b[i]);
-}
-
-static void same_geometry(const char *name,
-                          const struct geometry *a,
-                          const struct geometry *b)
-{
-    for (int i = 0; i < 3; i++)
-        assert_int_equal(a->size[i], b->size[i]);
-    same_numbers(name, "spacing", a->spacing, b->spacing, 3);
-    same_numbers(name, "origin", a->origin, b->origin, 3);
-    same_numbers(name, "direction", a->direction, b->direction, 9);
-}
-
 static bool is_aligned(const struct geometry *g)
 {
     int zeros = 0;
@@ -64,29 +17,6 @@ static bool is_aligned(const struct geometry *g)
     for (int i = 0; i < 9; i++)
         zeros += g->direction[i] == 0.0;
     return zeros == 6;
-}
-
-static bool ends_with(const char *s, const char *end)
-{
-    size_t n = strlen(s);
-    size_t k = strlen(end);
-
-    return n >= k && strcmp(s + n - k, end) == 0;
-}
-
-/* Is a CT of a format that is read? Names without a dot are folders. */
-static bool is_read(const char *ct)
-{
-    return ends_with(ct, ".nii.gz") || ends_with(ct, ".nii") ||
-           !strchr(ct, '.');
-}
-
-/* Phantoms need no file. */
-static bool is_covered(const struct json *c)
-{
-    const char *ct = json_text(json_get(json_get(c, "source"), "ct"));
-
-    return !ct || is_read(ct);
 }
 
 static bool has_input(const struct json *c)
@@ -302,7 +232,7 @@ static void test_train_path(void **state)
 
     (void)state;
     for (size_t i = 0; i < json_len(cases); i++) {
-        if (!is_covered(json_at(cases, i)) || !has_input(json_at(cases, i)))
+        if (!has_input(json_at(cases, i)))
             continue;
         t.covered++;
         check_case(json_at(cases, i), &t);
@@ -316,60 +246,9 @@ static void test_train_path(void **state)
     json_free(root);
 }
 
-/* CTs of volumes.json: geometry, type, voxels. */
-static void test_volumes(void **state)
-{
-    struct json *root = golden_json("patches/volumes.json");
-    const struct json *list = json_get(root, "volumes");
-    int absent = 0;
-    int covered = 0;
-    int consumed = 0;
-
-    (void)state;
-    for (size_t i = 0; i < json_len(list); i++) {
-        const struct json *j = json_at(list, i);
-        const char *name = json_text(json_get(j, "path"));
-        struct geometry want;
-        struct volume v = {0};
-        int16_t *as_int16 = NULL;
-
-        if (!is_read(name))
-            continue;
-        if (!ct_there(name)) {
-            absent++;
-            continue;
-        }
-        covered++;
-        want = get_geometry(j);
-        assert_ok(volume_open(ct_path(name), &v));
-        same_geometry(name, &v.geo, &want);
-        assert_non_null(strstr(json_text(json_get(j, "pixel")),
-                               pixel_size(v.pixel) == 1   ? "8-bit unsigned"
-                               : pixel_size(v.pixel) == 2 ? "16-bit signed"
-                                                          : "32-bit signed"));
-        assert_string_equal(json_text(json_get(j, "dtype")), "int16");
-        assert_ok(mem_raw(geometry_len(&v.geo), 2, &as_int16));
-        for (size_t k = 0; k < geometry_len(&v.geo); k++)
-            as_int16[k] = (int16_t)pixel_get(v.pixel, v.data, k);
-        check_sha256(name, json_text(json_get(j, "sha256")), as_int16,
-                     geometry_len(&v.geo) * 2);
-        consumed++;
-        mem_free(as_int16);
-        volume_free(&v);
-    }
-    printf("consumed %d of %d covered (%zu listed)\n", consumed, covered,
-           json_len(list));
-    json_free(root);
-    if (absent > 0 && covered == 0)
-        golden_skip();
-    assert_true(covered > 0);
-    assert_int_equal(consumed, covered);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_volumes),
         cmocka_unit_test(test_train_path),
     };
 

@@ -207,7 +207,7 @@ static void test_no_file(void **state)
     (void)state;
     assert_fails(volume_open("/nowhere/scan.nii.gz", &v), ERR_FILE,
                  "/nowhere/scan.nii.gz");
-    assert_fails(volume_open("/tmp/x.dcm", &v), ERR_DATA, "not known");
+    assert_fails(volume_open("/tmp/x.tif", &v), ERR_DATA, "not known");
     assert_fails(volume_peek("/tmp/.nii", &v.geo, &v.pixel), ERR_FILE, ".nii");
     (void)rmdir(sample_path("-folder.nii"));
     assert_ok(file_mkdirs(sample_path("-folder.nii")));
