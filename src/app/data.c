@@ -15,6 +15,7 @@ struct command {
 
 static const struct command COMMANDS[] = {
     {"list", "what data sets and models there are", data_list},
+    {"fetch", "download files of manifests", data_fetch},
     {"verify", "hold a folder against its manifest", data_verify},
     {"hash", "make the manifest of a folder: paths, bytes, SHA-256", data_hash},
     {"build", "make the study's lists from its tables", data_build},

@@ -10,6 +10,9 @@
 /* list [ID...]: what data sets and models there are. */
 int data_list(int argc, char **argv);
 
+/* fetch ID[/PATH]...: the files of manifests, from where they are published. */
+int data_fetch(int argc, char **argv);
+
 /* verify DIR: a folder held against its manifest. */
 int data_verify(int argc, char **argv);
 
