@@ -76,6 +76,24 @@ add_values(struct digest *d, const uint8_t *v, uint64_t n, size_t size)
 }
 #endif
 
+void digest_array_start(struct digest *d,
+                        const char *name,
+                        enum digest_type type,
+                        int rank,
+                        const uint64_t *dim)
+{
+    add_head(d, name, types[type].name, rank, dim);
+}
+
+void digest_values(struct digest *d,
+                   enum digest_type type,
+                   const void *values,
+                   uint64_t n)
+{
+    if (n > 0)
+        add_values(d, values, n, types[type].size);
+}
+
 void digest_array(struct digest *d,
                   const char *name,
                   enum digest_type type,
@@ -87,9 +105,8 @@ void digest_array(struct digest *d,
 
     for (int i = 0; i < rank; i++)
         n *= dim[i];
-    add_head(d, name, types[type].name, rank, dim);
-    if (n > 0)
-        add_values(d, values, n, types[type].size);
+    digest_array_start(d, name, type, rank, dim);
+    digest_values(d, type, values, n);
 }
 
 void digest_text(struct digest *d, const char *name, const char *value)

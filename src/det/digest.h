@@ -30,6 +30,16 @@ void digest_array(struct digest *d,
                   int rank,
                   const uint64_t *dim,
                   const void *values);
+/* The same in pieces: the head, then all values in order, n at a time. */
+void digest_array_start(struct digest *d,
+                        const char *name,
+                        enum digest_type type,
+                        int rank,
+                        const uint64_t *dim);
+void digest_values(struct digest *d,
+                   enum digest_type type,
+                   const void *values,
+                   uint64_t n);
 void digest_text(struct digest *d, const char *name, const char *value);
 void digest_i64(struct digest *d, const char *name, int64_t value);
 void digest_f64(struct digest *d, const char *name, double value);

@@ -167,6 +167,15 @@ void slice_put_f64(const struct slice *s,
                    const double *plain,
                    void *vec);
 
+/* n rows of the first dimension, from row o on, of a tensor in plain order and
+ * elements of the net's type; o is a multiple of 32 or n covers the rest. */
+void slice_put_rows(const struct slice *s,
+                    enum dtype dtype,
+                    int32_t o,
+                    int32_t n,
+                    const void *plain,
+                    void *vec);
+
 /* One sample's input, plain [in_channels][d][h][w] ... of a whole shard:
  * [views * m][in_channels][d][h][w]. local = 0..shard_n-1. May be called for
  * different shards from several threads. */

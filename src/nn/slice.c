@@ -72,3 +72,36 @@ void slice_put_f64(const struct slice *s,
 {
     walk(s, dtype, vec, NULL, (double *)plain, true);
 }
+
+/* Rows lie side by side in a block: 32 of them are read along, each in its own
+ * order, and written together. */
+void slice_put_rows(const struct slice *s,
+                    enum dtype dtype,
+                    int32_t o,
+                    int32_t n,
+                    const void *plain,
+                    void *vec)
+{
+    size_t taps = (size_t)s->k * (size_t)s->k * (size_t)s->k;
+    size_t row = (size_t)s->c * taps;
+    const float *p32 = plain;
+    const double *p64 = plain;
+
+    for (int32_t from = 0; from < n;) {
+        int32_t block = s->kind == SLICE_VECTOR ? n : shape_block(s->o);
+        int32_t rows = n - from < block ? n - from : block;
+
+        for (size_t i = 0; i < row; i++) {
+            size_t at =
+                place(s, o + from, (int32_t)(i / taps), (int32_t)(i % taps));
+            size_t in = (size_t)from * row + i;
+
+            for (size_t r = 0; r < (size_t)rows; r++)
+                if (dtype == DTYPE_F32)
+                    ((float *)vec)[at + r] = p32[in + r * row];
+                else
+                    ((double *)vec)[at + r] = p64[in + r * row];
+        }
+        from += rows;
+    }
+}

@@ -22,7 +22,13 @@ static void test_layout(void **state)
     sha256_hex(sum, want);
     assert_ok(digest_new(&d));
     for (int again = 0; again < 2; again++) {
-        digest_array(d, "w", DIGEST_F32, 2, dim, w);
+        if (again) { /* in pieces */
+            digest_array_start(d, "w", DIGEST_F32, 2, dim);
+            digest_values(d, DIGEST_F32, w, 1);
+            digest_values(d, DIGEST_F32, w + 1, 1);
+        } else {
+            digest_array(d, "w", DIGEST_F32, 2, dim, w);
+        }
         digest_text(d, "t", "hi");
         digest_i64(d, "k", -2);
         digest_end(d, got);

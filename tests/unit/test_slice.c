@@ -37,10 +37,53 @@ static void slices(void **state)
     mem_free(back);
 }
 
+/* Row by row the same as all at once. */
+static void rows(void **state)
+{
+    static const struct slice cases[] = {
+        {.kind = SLICE_CONV, .o = 70, .c = 3, .k = 3, .offset = 16},
+        {.kind = SLICE_CONV, .o = 7, .c = 2, .k = 1, .offset = 0},
+        {.kind = SLICE_LINEAR, .o = 33, .c = 5, .k = 1, .offset = 32},
+        {.kind = SLICE_VECTOR, .o = 70, .c = 1, .k = 1, .offset = 16}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct slice s = cases[i];
+        size_t row = (size_t)s.c * (size_t)s.k * (size_t)s.k * (size_t)s.k;
+        size_t room = s.offset + weight_len(s.o, s.k, s.c) + 64;
+        double plain[70 * 81];
+        float plain32[70 * 81];
+        double *want = NULL;
+        double *have = NULL;
+        float *have32 = NULL;
+
+        assert_ok(mem_new(room, sizeof *want, &want));
+        assert_ok(mem_new(room, sizeof *have, &have));
+        assert_ok(mem_new(room, sizeof *have32, &have32));
+        for (size_t k = 0; k < (size_t)s.o * row; k++)
+            plain32[k] = (float)(plain[k] = (double)k + 1);
+        slice_put_f64(&s, DTYPE_F64, plain, want);
+        for (int32_t o = 0; o < s.o; o += 32) {
+            int32_t n = s.o - o < 32 ? s.o - o : 32;
+
+            slice_put_rows(&s, DTYPE_F64, o, n, plain + (size_t)o * row, have);
+            slice_put_rows(&s, DTYPE_F32, o, n, plain32 + (size_t)o * row,
+                           have32);
+        }
+        assert_same_bits(have, want, room * sizeof *want);
+        for (size_t k = 0; k < room; k++)
+            assert_true((double)have32[k] == want[k]);
+        mem_free(want);
+        mem_free(have);
+        mem_free(have32);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(slices),
+        cmocka_unit_test(rows),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
