@@ -12,6 +12,7 @@
 #include "check.h"
 #include "golden/checkpoints.h"
 #include "golden/golden.h"
+#include "store/match.h"
 #include "store/state.h"
 #include "tmp.h"
 
@@ -236,10 +237,177 @@ static void hostile_files_end_as_listed(void **unused)
     json_free(j);
 }
 
+/* ---- the tiny trunk and its heads -----------------------------------------
+ */
+
+enum { WANT_MAX = 256 };
+
+struct tiny {
+    struct match_want want[WANT_MAX];
+    char name[WANT_MAX][64];
+    size_t n, n_trunk;
+};
+
+static void want_add(struct tiny *t,
+                     enum layout_role role,
+                     const char *name,
+                     int rank,
+                     const uint64_t *dim)
+{
+    struct match_want *w = &t->want[t->n];
+
+    assert_true(t->n < WANT_MAX);
+    (void)snprintf(t->name[t->n], sizeof t->name[0], "%s", name);
+    *w = (struct match_want){.role = role, .bare = t->name[t->n], .rank = rank};
+    memcpy(w->dim, dim, (size_t)rank * sizeof *dim);
+    if (strstr(name, "num_batches"))
+        w->kind = MATCH_COUNTER;
+    else if (strstr(name, "running_var"))
+        w->kind = MATCH_VARIANCE;
+    t->n++;
+}
+
+static void tiny_of(const struct json *j, bool heads, struct tiny *t)
+{
+    const struct json *tensors = json_get(j, "tensors");
+    const struct json *widths = json_get(j, "heads");
+
+    *t = (struct tiny){0};
+    for (size_t i = 0; i < json_len(tensors); i++) {
+        const struct json *e = json_at(tensors, i);
+        const struct json *shape = json_get(e, "shape");
+        uint64_t dim[5] = {0};
+
+        for (size_t k = 0; k < json_len(shape); k++)
+            dim[k] = (uint64_t)json_i64(json_at(shape, k), 0);
+        want_add(t, LAYOUT_TRUNK, json_text(json_get(e, "name")),
+                 (int)json_len(shape), dim);
+    }
+    t->n_trunk = t->n;
+    for (size_t i = 1; heads && i < json_len(widths); i++) {
+        char name[32];
+        uint64_t dim[2] = {(uint64_t)json_i64(json_at(widths, i), 0),
+                           (uint64_t)json_i64(json_at(widths, i - 1), 0)};
+
+        (void)snprintf(name, sizeof name, "%zu.0.weight", i - 1);
+        want_add(t, LAYOUT_HEAD, name, 2, dim);
+        (void)snprintf(name, sizeof name, "%zu.0.bias", i - 1);
+        want_add(t, LAYOUT_HEAD, name, 1, dim);
+    }
+}
+
+/* Match, and look at every value as an import does. */
+static status load(const char *path, const struct tiny *t, bool drop)
+{
+    status st = OK;
+    struct state *s = NULL;
+    struct layout *l = NULL;
+    size_t tensor[WANT_MAX];
+    float v[4096];
+    unsigned char raw[8 * 4096];
+
+    TRY(state_open(path, &s));
+    TRY(layout_find(s, &l));
+    TRY(match_find(s, l, t->want, t->n, drop, tensor));
+    for (size_t i = 0; i < t->n; i++) {
+        const struct state_tensor *have = state_at(s, tensor[i]);
+        struct state_reader r = {0};
+
+        assert_true(have->len <= 4096);
+        TRY(state_start(s, tensor[i], &r));
+        st = state_next(&r, have->len, raw);
+        state_stop(&r);
+        TRY(st);
+        if (t->want[i].kind == MATCH_COUNTER)
+            continue;
+        state_to_f32(have->type, raw, (size_t)have->len, v);
+        TRY(match_f32(path, &t->want[i], 0, v, (size_t)have->len));
+    }
+out:
+    layout_free(l);
+    state_close(s);
+    return st;
+}
+
+/* What the list says of a good file whose layout is the trunk's: the original
+ * fills all it has, or nothing at all and says so in a log line; here all of
+ * them load. */
+static void layouts_load(void **unused)
+{
+    struct json *j = checkpoints_json();
+    const struct json *good = json_get(j, "good");
+    size_t loaded = 0;
+    size_t silent = 0;
+    struct tiny t;
+
+    (void)unused;
+    for (size_t i = 0; i < json_len(good); i++) {
+        const struct json *load_as =
+            json_get(json_at(good, i), "original_load");
+        int64_t filled = json_i64(json_get(load_as, "parameters_filled"), -1);
+        bool all = filled == json_i64(json_get(load_as, "parameters_total"), 0);
+
+        if (!load_as || json_is_null(load_as))
+            continue;
+        tiny_of(json_get(j, "tiny_trunk"), all, &t);
+        assert_ok(load(checkpoint_path(json_at(good, i)), &t, !all));
+        loaded++;
+        silent += filled == 0;
+    }
+    (void)printf("layouts: %zu load, of %zu the original loads nothing\n",
+                 loaded, silent);
+    assert_true(loaded >= 6 && silent >= 3);
+    json_free(j);
+}
+
+/* Each with what its message has to say. */
+static void mismatched_files_name_tensors(void **unused)
+{
+    static const struct {
+        const char *file, *say;
+    } says[] = {
+        {"missing_key", "1 missing: bn1.running_var"},
+        {"extra_key", "1 unexpected: "},
+        {"wrong_shape", "1 of another shape: "},
+        {"wrong_dtype", "1 of another type: "},
+        {"int_weight", "1 of another type: "},
+        {"nan_weight", "is nan"},
+        {"negative_variance", "running_var: value "},
+        {"nothing_matches", "layer1.0.conv1.weight"},
+        {"head_shape", "1 of another shape: "},
+        {"tensor_instead_of_dict", "trunk_state_dict"},
+    };
+    struct json *j = checkpoints_json();
+    const struct json *mismatch = json_get(j, "mismatch");
+    size_t refused = 0;
+    struct tiny t;
+
+    (void)unused;
+    for (size_t i = 0; i < json_len(mismatch); i++) {
+        const struct json *m = json_at(mismatch, i);
+        const char *file = json_text(json_get(m, "file"));
+        const char *say = "";
+
+        tiny_of(json_get(j, "tiny_trunk"), strstr(file, "head") != NULL, &t);
+        for (size_t k = 0; k < sizeof says / sizeof says[0]; k++)
+            if (strstr(file, says[k].file))
+                say = says[k].say;
+        assert_fails(load(checkpoint_path(m), &t, false), ERR_DATA, say);
+        if (getenv("VERBOSE"))
+            (void)printf("%s\n", status_text());
+        refused++;
+    }
+    golden_count("mismatched files of weights", refused, json_len(mismatch),
+                 10);
+    json_free(j);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(good_files_give_exact_values),
+        cmocka_unit_test(layouts_load),
+        cmocka_unit_test(mismatched_files_name_tensors),
         cmocka_unit_test(hostile_files_end_as_listed),
     };
 

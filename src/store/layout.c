@@ -1,0 +1,305 @@
+#include "store/layout.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+static const char *const WRAPPERS[] = {"model.", "module.", "_orig_mod."};
+static const char *const TRUNKS[] = {"trunk.", "backbone."};
+static const char *const HEADS[] = {"heads.", "projection_head.",
+                                    "prediction_head.", "prototypes."};
+static const char *const HOMES[] = {"trunk_state_dict/", "state_dict/", ""};
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+static bool starts(const char *s, const char *with)
+{
+    return strncmp(s, with, strlen(with)) == 0;
+}
+
+static const char *unwrap(const char *key)
+{
+    for (size_t i = 0; i < COUNT(WRAPPERS); i++)
+        if (starts(key, WRAPPERS[i]))
+            return unwrap(key + strlen(WRAPPERS[i]));
+    return key;
+}
+
+/* The prefix of `list` that key begins with, NULL if none. */
+static const char *prefix_of(const char *key, const char *const *list, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (starts(key, list[i]))
+            return list[i];
+    return NULL;
+}
+
+/* ---- order ----------------------------------------------------------------
+ */
+
+/* Place of one part of a name among its siblings: convK and bnK alternate,
+ * downsample follows; numbers by value. */
+static long rank_of(const char *part, size_t n)
+{
+    static const char *const words[] = {"weight", "bias", "running_mean",
+                                        "running_var", "num_batches_tracked"};
+    char *end = NULL;
+    long v;
+
+    for (size_t i = 0; i < COUNT(words); i++)
+        if (strlen(words[i]) == n && memcmp(words[i], part, n) == 0)
+            return (long)i;
+    if (n > 4 && n < 8 && memcmp(part, "conv", 4) == 0)
+        return 100 + 2 * (long)(part[4] - '0');
+    if (n > 2 && n < 6 && memcmp(part, "bn", 2) == 0)
+        return 101 + 2 * (long)(part[2] - '0');
+    if (n == 10 && memcmp(part, "downsample", 10) == 0)
+        return 200;
+    if (n > 5 && n < 9 && memcmp(part, "layer", 5) == 0)
+        return 300 + strtol(part + 5, &end, 10);
+    v = n < 8 && part[0] >= '0' && part[0] <= '9' ? strtol(part, &end, 10) : -1;
+    return v >= 0 && end == part + n ? 1000 + v : 100000000;
+}
+
+static int compare_names(const char *a, const char *b)
+{
+    const char *p = a;
+    const char *q = b;
+
+    while (*p && *q) {
+        size_t n = strcspn(p, ".");
+        size_t m = strcspn(q, ".");
+        long x = rank_of(p, n);
+        long y = rank_of(q, m);
+        int c = memcmp(p, q, n < m ? n : m);
+
+        if (x != y)
+            return x < y ? -1 : 1;
+        if (c != 0 || n != m)
+            return c != 0 ? c : n < m ? -1 : 1;
+        p += n + (p[n] == '.');
+        q += m + (q[m] == '.');
+    }
+    return strcmp(a, b);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const struct layout_item *x = a;
+    const struct layout_item *y = b;
+    const char *const *end = HEADS + COUNT(HEADS);
+
+    if (x->role != y->role)
+        return x->role == LAYOUT_TRUNK ? -1 : 1;
+    for (const char *const *h = HEADS; x->role == LAYOUT_HEAD && h < end; h++)
+        if (starts(x->name, *h) != starts(y->name, *h))
+            return starts(x->name, *h) ? -1 : 1;
+    return compare_names(x->bare, y->bare);
+}
+
+bool layout_is_buffer(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    const char *last = dot ? dot + 1 : name;
+
+    return starts(last, "running_") || strcmp(last, "num_batches_tracked") == 0;
+}
+
+/* ---- finding --------------------------------------------------------------
+ */
+
+/* Does the dictionary hold a trunk? Its prefix behind the wrappers, or NULL;
+ * *key is the key of its conv1.weight. */
+static const char *
+trunk_of(const struct state *s, const char *home, const char **key)
+{
+    for (size_t i = 0; i < state_count(s); i++) {
+        const char *name = state_at(s, i)->name;
+        const char *rest = NULL;
+        const char *prefix = NULL;
+
+        if (!starts(name, home))
+            continue;
+        *key = name + strlen(home);
+        rest = unwrap(*key);
+        prefix = prefix_of(rest, TRUNKS, COUNT(TRUNKS));
+        if (strcmp(rest + (prefix ? strlen(prefix) : 0), "conv1.weight") == 0)
+            return prefix ? prefix : "";
+    }
+    return NULL;
+}
+
+/* Something like a trunk under another prefix: what stands before the last
+ * "layer1.0.conv1.weight". */
+static status fail_unknown(const struct state *s)
+{
+    const char *end = "layer1.0.conv1.weight";
+
+    for (size_t i = 0; i < state_count(s); i++) {
+        const char *name = state_at(s, i)->name;
+        size_t n = strlen(name);
+
+        if (n > strlen(end) && strcmp(name + n - strlen(end), end) == 0)
+            return status_fail(
+                ERR_DATA, __FILE__, __LINE__,
+                "%s: no layout that is known here: its trunk seems to lie "
+                "under \"%.*s\" (%s); known are trunk_state_dict, state_dict "
+                "and the top level, with model., module., trunk., backbone.",
+                state_path(s), (int)(n - strlen(end)), name, name);
+    }
+    return status_fail(
+        ERR_DATA, __FILE__, __LINE__,
+        "%s: holds no trunk: none of its %zu tensors (%s, ...) is a "
+        "conv1.weight of trunk_state_dict, state_dict or the top level",
+        state_path(s), state_count(s), state_at(s, 0)->name);
+}
+
+/* Put one name into l->names, which has room, and make it the item's. */
+static void name_item(struct layout *l,
+                      size_t *used,
+                      struct layout_item *item,
+                      const char *prefix,
+                      const char *bare)
+{
+    size_t n = strlen(prefix);
+    size_t len = n + strlen(bare) + 1;
+    char *to = l->names + *used;
+
+    (void)snprintf(to, len, "%s%s", prefix, bare);
+    item->name = to;
+    item->bare = to + n;
+    *used += len;
+}
+
+static void add_item(struct layout *l,
+                     const char *key,
+                     const char *trunk,
+                     size_t tensor,
+                     size_t *used)
+{
+    struct layout_item *item = &l->item[l->n++];
+    const char *rest = unwrap(key);
+    const char *head = prefix_of(rest, HEADS, COUNT(HEADS));
+
+    item->tensor = tensor;
+    if (head) {
+        item->role = LAYOUT_HEAD;
+        name_item(l, used, item, head, rest + strlen(head));
+        if (l->head_prefix[0] == '\0')
+            l->head_prefix = head;
+        return;
+    }
+    l->n_trunk++;
+    if (trunk[0] && starts(rest, trunk))
+        rest += strlen(trunk);
+    else if (trunk[0])
+        rest = key; /* not under the trunk's prefix: unexpected as it is */
+    name_item(l, used, item, l->trunk_prefix, rest);
+}
+
+/* "state_dict, model.trunk., model.heads." */
+static void describe(struct layout *l,
+                     const char *home,
+                     const char *trunk_key,
+                     const char *head_key)
+{
+    int n = snprintf(l->what, sizeof l->what, "%.*s", (int)strcspn(home, "/"),
+                     home[0] ? home : "top level");
+    size_t trunk = strlen(trunk_key) - strlen("conv1.weight");
+    const char *head = head_key ? unwrap(head_key) : NULL;
+
+    if (trunk > 0 && trunk < 30 && n < (int)sizeof l->what)
+        n += snprintf(l->what + n, sizeof l->what - (size_t)n, ", %.*s",
+                      (int)trunk, trunk_key);
+    if (head && head - head_key < 30 && n < (int)sizeof l->what)
+        (void)snprintf(l->what + n, sizeof l->what - (size_t)n, ", %.*s%s",
+                       (int)(head - head_key), head_key, l->head_prefix);
+}
+
+static status check_names(const struct state *s, const struct layout *l)
+{
+    status st = OK;
+
+    for (size_t i = 1; i < l->n; i++)
+        ENSURE(strcmp(l->item[i - 1].name, l->item[i].name) != 0, ERR_DATA,
+               "%s: %s and %s are both %s", state_path(s),
+               state_at(s, l->item[i - 1].tensor)->name,
+               state_at(s, l->item[i].tensor)->name, l->item[i].name);
+out:
+    return st;
+}
+
+static status fill(const struct state *s,
+                   struct layout *l,
+                   const char *home,
+                   const char *trunk)
+{
+    status st = OK;
+    size_t room = 0;
+    size_t used = 0;
+    const char *head_key = NULL;
+    const char *trunk_key = "";
+
+    (void)trunk_of(s, home, &trunk_key);
+    for (size_t i = 0; i < state_count(s); i++)
+        room += strlen(state_at(s, i)->name) + 32;
+    TRY(mem_raw(room, 1, &l->names));
+    TRY(mem_new(state_count(s), sizeof *l->item, &l->item));
+    l->trunk_prefix = strcmp(trunk, "backbone.") == 0 ? trunk : "";
+    l->head_prefix = "";
+    for (size_t i = 0; i < state_count(s); i++) {
+        const char *name = state_at(s, i)->name;
+        const char *key = name + strlen(home);
+
+        if (home == HOMES[0] && starts(name, "head_state_dict/")) {
+            struct layout_item *item = &l->item[l->n++];
+
+            *item = (struct layout_item){.tensor = i, .role = LAYOUT_HEAD};
+            name_item(l, &used, item, HEADS[0], name + 16);
+            l->head_prefix = HEADS[0];
+        } else if (!starts(name, home) || strchr(key, '/')) {
+            l->n_left++;
+        } else {
+            add_item(l, key, trunk, i, &used);
+            if (l->item[l->n - 1].role == LAYOUT_HEAD && !head_key)
+                head_key = key;
+        }
+    }
+    qsort(l->item, l->n, sizeof *l->item, by_name);
+    describe(l, home, trunk_key, head_key);
+    TRY(check_names(s, l));
+out:
+    return st;
+}
+
+status layout_find(const struct state *s, struct layout **out)
+{
+    status st = OK;
+    struct layout *l = NULL;
+    const char *trunk = NULL;
+    const char *key = NULL;
+    size_t home = 0;
+
+    for (; !trunk && home < COUNT(HOMES); home++)
+        trunk = trunk_of(s, HOMES[home], &key);
+    if (!trunk)
+        TRY(fail_unknown(s));
+    TRY(mem_new(1, sizeof *l, &l));
+    TRY(fill(s, l, HOMES[home - 1], trunk));
+    *out = l;
+    l = NULL;
+out:
+    layout_free(l);
+    return st;
+}
+
+void layout_free(struct layout *l)
+{
+    if (!l)
+        return;
+    mem_free(l->item);
+    mem_free(l->names);
+    mem_free(l);
+}

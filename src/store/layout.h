@@ -1,0 +1,73 @@
+#ifndef STORE_LAYOUT_H
+#define STORE_LAYOUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "base/text.h"
+
+#include "store/state.h"
+
+/* Where in a file the weights of a network are, and what they are called there
+ * (spec 5.3; more than the study's own loader finds). One rule for all files:
+ *
+ * 1. The dictionary: "trunk_state_dict" (heads in "head_state_dict"), else
+ *    "state_dict", else the top level.
+ * 2. Of each key the wrappers "model.", "module." (DataParallel) and
+ *    "_orig_mod." (torch.compile) go, as often as they stand there.
+ * 3. "trunk." or "backbone." before "conv1.weight" is the trunk's prefix; else
+ *    the bare names are the trunk's.
+ * 4. Heads: "heads.", "projection_head.", "prediction_head.", "prototypes.".
+ *
+ * Tensors in other dictionaries (optimizer_states, callbacks) are left out and
+ * counted; every other tensor of the dictionary is unexpected, and said so. */
+
+enum layout_role { LAYOUT_TRUNK, LAYOUT_HEAD };
+
+struct layout_item {
+    size_t tensor; /* of the state */
+    enum layout_role role;
+    /* As in a state dict of ours: "conv1.weight" or "backbone.conv1.weight",
+     * "heads.0.0.weight", "projection_head.layers.0.weight". */
+    const char *name;
+    const char *bare; /* the end of name after the trunk's or heads' prefix */
+};
+
+struct layout {
+    char what[96];            /* "state_dict, model.trunk., model.heads." */
+    const char *trunk_prefix; /* of names: "" or "backbone." */
+    const char *head_prefix;  /* of names; "" when there is no head */
+    /* Order of a state dict whatever the file's: trunk before heads, stem,
+     * blocks, conv before bn, weight before bias before running. */
+    struct layout_item *item;
+    size_t n, n_trunk;
+    size_t n_left; /* tensors outside the dictionary */
+    char *names;   /* owned */
+};
+
+/* ERR_DATA: no trunk that is known here; says what comes nearest. */
+status layout_find(const struct state *s, struct layout **out);
+void layout_free(struct layout *l);
+
+/* Running statistics and counters, which files of ours hold last. */
+bool layout_is_buffer(const char *name);
+
+/* The network by names and shapes. What they do not tell (stride of the stem,
+ * max-pool, input size) is not in it. */
+enum { LAYOUT_STAGES = 8, LAYOUT_HEADS = 8 };
+struct layout_net {
+    bool bottleneck, bias_downsample, shortcut_a;
+    int32_t in_channels, stem; /* kernel of conv1 */
+    int32_t stages, layers[LAYOUT_STAGES], planes[LAYOUT_STAGES];
+    int32_t n_head, head[LAYOUT_HEADS]; /* widths after the features */
+};
+/* false when the names or shapes make no such network. */
+bool layout_net(const struct state *s,
+                const struct layout *l,
+                struct layout_net *out);
+/* "bottleneck [3, 4, 6, 3], planes 128 256 512 1024 (width 2), ..." */
+void layout_net_text(const struct layout_net *n, struct text *t);
+
+#endif
