@@ -11,15 +11,32 @@ const struct conf_row cut_rows[] = {
      "folder that image_path is relative to; empty: that of the list"},
     {"data.strip", CONF_TEXT, AT(strip), "", 1, 0, NULL, "", PLACEMENT,
      "taken off the front of image_path, e.g. another machine's folder"},
+    {"patch.path", CONF_ENUM, AT(path), "training", 1, 0, "training|inference",
+     "", IDENTITY,
+     "how patches are cut: training keeps the volume's type, resamples as ITK; "
+     "inference is the study's for new data: normalised floats, 1 mm along the "
+     "patient's axes, zeros where the volume ends"},
+    {"patch.sampling", CONF_ENUM, AT(sampling), "monai-1.4", 1, 0,
+     "monai-1.4|ideal", "", IDENTITY,
+     "inference: where a voxel is sampled; MONAI 1.2 to 1.5 miss its place by "
+     "up to half of |spacing - 1| mm at the volume's border, 1.1 did not"},
+    {"patch.precropped", CONF_BOOL, AT(precropped), "false", 1, 0, NULL, "",
+     IDENTITY,
+     "inference: the volume is the patch, normalised and padded, not turned or "
+     "resampled; axes are x, y, z then, as in the original"},
+    {"patch.size", CONF_I64S, AT(size), "[]", 1, 1024, NULL, "voxels", IDENTITY,
+     "inference: size of a patch along z, y, x; []: twice patch.radius"},
     {"patch.radius", CONF_I64, AT(radius), "25", 1, 512, NULL, "voxels",
      IDENTITY, "half edge of a patch"},
     {"patch.spacing", CONF_F64S, AT(spacing), "[1, 1, 1]", 0.05, 100, NULL,
-     "mm", IDENTITY, "resample to this spacing; []: keep the volume's grid"},
+     "mm", IDENTITY,
+     "training: resample to this spacing; []: keep the volume's grid"},
     {"patch.orient", CONF_BOOL, AT(orient), "false", 1, 0, NULL, "", IDENTITY,
-     "slice in LPI with the index of the native frame: true for DeepLesion's "
+     "training: slice in LPI with the index of the native frame: true for "
+     "DeepLesion's "
      "lists, false for all others"},
     {"patch.orient_patch", CONF_BOOL, AT(orient_patch), "true", 1, 0, NULL, "",
-     IDENTITY, "turn patches to LPS"},
+     IDENTITY, "training: turn patches to LPS"},
     {"patch.tolerance_mm", CONF_F64, AT(tolerance_mm), "0", 0, 1000, NULL, "mm",
      IDENTITY, "seeds may lie this far outside their volume"},
 };
@@ -40,6 +57,29 @@ status cut_patch_conf(const struct cut_conf *c, struct patch_conf *out)
                                .resample = mm->n == 3};
     for (int a = 0; a < 3; a++)
         out->spacing_mm[a] = mm->n == 3 ? mm->v.f[a] : 1.0;
+out:
+    return st;
+}
+
+status cut_cutter_conf(const struct cut_conf *c, struct cutter_conf *out)
+{
+    status st = OK;
+    struct cutter_conf k = {.tolerance_mm = c->tolerance_mm,
+                            .infer.ideal = c->sampling == 1};
+
+    TRY(cut_patch_conf(c, &k.train));
+    ENSURE(c->path == 1 || !c->precropped, ERR_CONF,
+           "patch.precropped is of the inference path; set patch.path to "
+           "inference");
+    ENSURE(c->size.n == 0 || c->size.n == 3, ERR_CONF,
+           "patch.size: %" PRIu32 " values; three are needed, or none",
+           c->size.n);
+    k.path = c->path == 0 ? CUTTER_TRAINING : CUTTER_INFERENCE;
+    if (c->precropped)
+        k.path = CUTTER_PRECROPPED;
+    for (int a = 0; a < 3; a++)
+        k.infer.size[a] = c->size.n == 3 ? c->size.v.i[a] : 2 * c->radius;
+    *out = k;
 out:
     return st;
 }

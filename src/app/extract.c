@@ -77,13 +77,12 @@ out:
 static status open_source(const struct job *job, struct source **out)
 {
     status st = OK;
-    struct source_list_conf c = {.list = cut_list_conf(&job->cut),
-                                 .tolerance_mm = job->cut.tolerance_mm};
+    struct source_list_conf c = {.list = cut_list_conf(&job->cut)};
 
     ENSURE((job->patches[0] == '\0') != (job->cut.list[0] == '\0'), ERR_CONF,
            "give one of input.patches (a folder of fmcib-prepare) and "
            "input.list (a CSV of seeds)");
-    TRY(cut_patch_conf(&job->cut, &c.patch));
+    TRY(cut_cutter_conf(&job->cut, &c.cutter));
     if (job->cut.list[0])
         TRY(source_list(job->cut.list, &c, out));
     else

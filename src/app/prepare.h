@@ -8,11 +8,13 @@
 #include "app/run.h"
 #include "store/list.h"
 #include "store/patch.h"
-#include "vol/patch.h"
+#include "vol/cutter.h"
 
 /* The parts of fmcib-prepare. Volumes of a list, in the order of their first
  * row, are cut into prep shards; a shard is made whole by one rank, which
- * opens each of its volumes once. */
+ * opens each of its volumes once and reads no more of it than its patches
+ * need: windows of an uncompressed file, a compressed one once up to the last
+ * slice. */
 
 struct prepare_conf {
     int64_t seed;
@@ -30,7 +32,7 @@ extern const size_t PREPARE_ROWS_N;
 /* What is to be done, known before the first voxel is read. */
 struct prepare_plan {
     const struct prepare_conf *conf;
-    struct patch_conf patch;
+    struct cutter_conf cutter;
     struct list *list;
     uint32_t *row;        /* [rows] rows by volume, list order within one */
     uint32_t *first;      /* [volumes + 1] where a volume's rows begin in row */
@@ -39,6 +41,7 @@ struct prepare_plan {
     struct patch_head head;
     struct block mine; /* shards of this rank */
     uint32_t batch;    /* patches held at a time */
+    size_t len;        /* voxels of the largest patch of this rank */
     uint64_t memory;   /* bytes this rank needs at its peak */
     uint64_t bytes;    /* of the voxels this rank writes, at most */
 };
@@ -66,6 +69,9 @@ struct prepare_work {
     struct progress *progress;
     int64_t done;        /* volumes */
     struct patch *patch; /* [batch]; data of 8 bytes a voxel */
+    struct piece *piece; /* [batch] */
+    struct volume *part; /* [batch] what the pieces are cut from */
+    uint32_t *order;     /* [batch] pieces, those of low slices first */
 };
 status prepare_work_new(const struct prepare_plan *plan,
                         struct team *team,

@@ -6,7 +6,7 @@
 
 #include "app/prepare.h"
 
-enum { BATCH = 64 };
+enum { BATCH = 64, PARTS_MB = 64 };
 
 #define AT(m) CONF_AT(struct prepare_conf, m)
 const struct conf_row PREPARE_ROWS[] = {
@@ -62,6 +62,7 @@ static status set_head(const struct run *run, struct prepare_plan *p)
     status st = OK;
     uint64_t edge = 2 * (uint64_t)p->conf->cut.radius;
 
+    p->head.normalised = p->cutter.path != CUTTER_TRAINING;
     conf_dump(run->settings, false, &p->identity);
     TRY(text_status(&p->identity));
     TRY(list_header(p->list, &p->columns));
@@ -86,7 +87,12 @@ status prepare_plan_new(const struct run *run,
     struct list_conf place = cut_list_conf(&conf->cut);
 
     *out = (struct prepare_plan){.conf = conf, .batch = BATCH};
-    TRY(cut_patch_conf(&conf->cut, &out->patch));
+    TRY(cut_cutter_conf(&conf->cut, &out->cutter));
+    ENSURE(out->cutter.path == CUTTER_TRAINING || conf->negatives == 0,
+           ERR_CONF,
+           "negatives.stored is %" PRId64 ": the inference path has no "
+           "negatives; set it to 0, or patch.path to training",
+           conf->negatives);
     ENSURE(conf->cut.list[0], ERR_CONF,
            "input.list is not given: name the CSV of seeds");
     TRY(list_open(conf->cut.list, &place, &out->list));
@@ -112,17 +118,14 @@ void prepare_plan_free(struct prepare_plan *p)
 
 static status check_seeds(const struct prepare_plan *p,
                           uint32_t volume,
-                          const struct geometry *geo)
+                          const struct cutter *c)
 {
     status st = OK;
-    struct grid g;
 
-    TRY(patch_grid(geo, &p->patch, &g));
     for (uint32_t i = p->first[volume]; i < p->first[volume + 1]; i++) {
         uint32_t row = p->row[i];
 
-        st = seed_check(&g, &p->patch, p->list->seed[row],
-                        p->conf->cut.tolerance_mm, p->list->path[row]);
+        st = cutter_check(c, p->list->seed[row], p->list->path[row]);
         if (st != OK) {
             prepare_blame(p, row);
             goto out;
@@ -132,16 +135,23 @@ out:
     return st;
 }
 
-/* Voxels of the volume, and the file's bytes beside them while it is read. */
+/* Windows are read until PARTS_MB are full; a compressed volume with more
+ * patches than a batch is held whole. */
 static void
-add_memory(struct prepare_plan *p, const struct geometry *geo, enum pixel pixel)
+add_memory(struct prepare_plan *p, const struct cutter *c, uint64_t patches)
 {
-    uint64_t voxels = geometry_len(geo) * pixel_size(pixel) * 2;
-    uint64_t edge = 2 * (uint64_t)p->conf->cut.radius;
-    uint64_t patches = (uint64_t)p->batch * edge * edge * edge * 8;
+    uint64_t voxels =
+        geometry_len(cutter_geometry(c)) * pixel_size(cutter_volume_pixel(c));
+    uint64_t parts = (uint64_t)PARTS_MB << 20;
 
-    if (voxels + patches > p->memory)
-        p->memory = voxels + patches;
+    if (voxels < parts || (cutter_forward(c) && patches > p->batch))
+        parts = voxels;
+    if (cutter_forward(c)) /* and the slices it keeps */
+        parts += voxels;
+    if (parts > p->memory)
+        p->memory = parts;
+    if (cutter_len(c) > p->len)
+        p->len = cutter_len(c);
 }
 
 status prepare_type(enum pixel pixel, const char *path, enum digest_type *out)
@@ -177,24 +187,23 @@ static status check_volume(struct prepare_plan *p, uint32_t volume)
 {
     status st = OK;
     uint32_t row = p->list->first[volume];
-    uint64_t rows = p->first[volume + 1] - p->first[volume];
-    uint64_t edge = 2 * (uint64_t)p->conf->cut.radius;
-    struct geometry geo;
-    enum pixel pixel = PIXEL_I16;
+    uint64_t patches = (uint64_t)(p->first[volume + 1] - p->first[volume]) *
+                       (1 + p->head.negatives);
+    struct cutter *c = NULL;
     enum digest_type type = DIGEST_I16;
 
-    st = volume_peek(p->list->path[row], &geo, &pixel);
+    st = cutter_open(p->list->path[row], &p->cutter, &c);
     if (st == OK)
-        st = prepare_type(pixel, p->list->path[row], &type);
+        st = prepare_type(cutter_pixel(c), p->list->path[row], &type);
     if (st != OK) {
         prepare_blame(p, row);
         goto out;
     }
-    TRY(check_seeds(p, volume, &geo));
-    add_memory(p, &geo, pixel);
-    p->bytes +=
-        rows * (1 + p->head.negatives) * edge * edge * edge * pixel_size(pixel);
+    TRY(check_seeds(p, volume, c));
+    add_memory(p, c, patches);
+    p->bytes += patches * cutter_len(c) * pixel_size(cutter_pixel(c));
 out:
+    cutter_close(c);
     return st;
 }
 
@@ -209,6 +218,7 @@ status prepare_check(struct prepare_plan *p)
         for (uint32_t i = 0; i < v.n; i++)
             TRY(check_volume(p, v.lo + i));
     }
+    p->memory += (uint64_t)p->batch * p->len * sizeof(double);
     ENSURE(available == 0 || p->memory <= available, ERR_MEM,
            "%" PRIu64 " MB are needed for the largest volume and its patches, "
            "%zu MB are free; start fewer ranks on a node",

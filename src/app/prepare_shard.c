@@ -1,5 +1,6 @@
-/* One shard: each volume is read once; the patches of some of its rows are cut
- * by the team, then written in order by the calling thread (netCDF). */
+/* One shard: each volume is opened once; the windows of some of its patches are
+ * read in order of slices, cut by the team, then written in order of rows by
+ * the calling thread (netCDF). */
 #include <inttypes.h>
 
 #include "base/log.h"
@@ -8,16 +9,17 @@
 #include "app/prepare.h"
 #include "det/stream.h"
 
-enum { MOST_TRIES = 100000 };
+enum { MOST_TRIES = 100000, PARTS_MB = 64 };
 
 /* A volume and the patches of it that are being cut: number i is patch
  * (i % (1 + K)) - 1 of the volume's row i / (1 + K). */
 struct cut {
     const struct prepare_work *w;
-    struct volume volume;
-    struct grid grid;
-    uint32_t number; /* of the volume */
-    uint32_t at;     /* first of this batch */
+    struct cutter *cutter;
+    struct volume whole; /* what all patches need, or no data */
+    uint32_t number;     /* of the volume */
+    uint32_t at;         /* first of this batch */
+    uint32_t lo;         /* first of those read, a place in order */
 };
 
 status prepare_work_new(const struct prepare_plan *plan,
@@ -30,8 +32,11 @@ status prepare_work_new(const struct prepare_plan *plan,
     *out =
         (struct prepare_work){.plan = plan, .team = team, .progress = progress};
     TRY(mem_new(plan->batch, sizeof *out->patch, &out->patch));
+    TRY(mem_new(plan->batch, sizeof *out->piece, &out->piece));
+    TRY(mem_new(plan->batch, sizeof *out->part, &out->part));
+    TRY(mem_new(plan->batch, sizeof *out->order, &out->order));
     for (uint32_t i = 0; i < plan->batch; i++)
-        TRY(patch_new(plan->conf->cut.radius, PIXEL_F64, &out->patch[i]));
+        TRY(mem_raw(plan->len, sizeof(double), &out->patch[i].data));
 out:
     return st;
 }
@@ -40,7 +45,12 @@ void prepare_work_free(struct prepare_work *w)
 {
     for (uint32_t i = 0; w->patch && i < w->plan->batch; i++)
         patch_free(&w->patch[i]);
+    for (uint32_t i = 0; w->part && i < w->plan->batch; i++)
+        volume_free(&w->part[i]);
     mem_free(w->patch);
+    mem_free(w->piece);
+    mem_free(w->part);
+    mem_free(w->order);
     *w = (struct prepare_work){0};
 }
 
@@ -59,7 +69,7 @@ static bool holds_seed(const struct cut *c, const int64_t corner[3])
     const struct prepare_plan *p = c->w->plan;
 
     for (uint32_t i = p->first[c->number]; i < p->first[c->number + 1]; i++)
-        if (negative_holds(&c->grid, &p->patch, corner,
+        if (negative_holds(cutter_grid(c->cutter), &p->cutter.train, corner,
                            p->list->seed[p->row[i]]))
             return true;
     return false;
@@ -79,7 +89,7 @@ draw_corner(const struct cut *c, uint32_t row, int32_t k, int64_t corner[3])
                "%s: no place for a negative patch of %" PRId64
                " voxels that holds no seed; set negatives.clear to false",
                p->list->path[row], 2 * p->conf->cut.radius);
-        negative_draw(&c->grid, &p->patch, &s, corner);
+        negative_draw(cutter_grid(c->cutter), &p->cutter.train, &s, corner);
     } while (p->conf->clear && holds_seed(c, corner));
 out:
     if (st != OK)
@@ -87,12 +97,12 @@ out:
     return st;
 }
 
-static status cut_one(void *ctx, size_t item, int member)
+static status plan_one(void *ctx, size_t item, int member)
 {
     status st = OK;
     const struct cut *c = ctx;
     const struct prepare_plan *p = c->w->plan;
-    struct patch *out = &c->w->patch[item];
+    struct piece *out = &c->w->piece[item];
     uint32_t row = 0;
     int32_t k = 0;
     int64_t corner[3];
@@ -100,12 +110,115 @@ static status cut_one(void *ctx, size_t item, int member)
     (void)member;
     row_of(c, c->at + (uint32_t)item, &row, &k);
     if (k == PATCH_POSITIVE) {
-        patch_positive(&c->volume, &c->grid, &p->patch, p->list->seed[row],
-                       out);
+        cutter_seed(c->cutter, p->list->seed[row], out);
     } else {
         TRY(draw_corner(c, row, k, corner));
-        patch_negative(&c->volume, &c->grid, &p->patch, corner, out);
+        cutter_corner(c->cutter, corner, out);
     }
+out:
+    return st;
+}
+
+static status cut_one(void *ctx, size_t item, int member)
+{
+    const struct cut *c = ctx;
+    uint32_t i = c->w->order[c->lo + item];
+    const struct volume *v = c->whole.data ? &c->whole : &c->w->part[i];
+
+    (void)member;
+    cutter_cut(c->cutter, v, &c->w->piece[i], &c->w->patch[i]);
+    return OK;
+}
+
+/* What the file is to blame for, with list and line in front. */
+static status blamed(const struct cut *c, status st)
+{
+    const struct prepare_plan *p = c->w->plan;
+
+    if (st != OK)
+        prepare_blame(p, p->list->first[c->number]);
+    return st;
+}
+
+/* Pieces of low slices first (insertion: there are few). */
+static void sort_pieces(const struct cut *c, uint32_t n)
+{
+    const struct piece *piece = c->w->piece;
+    uint32_t *order = c->w->order;
+
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t j = i;
+
+        for (; j > 0 && piece[order[j - 1]].need_lo[2] > piece[i].need_lo[2];
+             j--)
+            order[j] = order[j - 1];
+        order[j] = i;
+    }
+}
+
+/* Read windows from place c->lo on until PARTS_MB are full, cut them. */
+static status cut_some(struct cut *c, uint32_t n, uint32_t *hi)
+{
+    status st = OK;
+    uint64_t bytes = 0;
+
+    for (*hi = c->lo; *hi < n && bytes >> 20 < PARTS_MB; ++*hi) {
+        uint32_t i = c->w->order[*hi];
+        const struct piece *p = &c->w->piece[i];
+        uint64_t voxels = 1;
+
+        for (int a = 0; a < 3; a++)
+            voxels *= (uint64_t)(p->need_hi[a] - p->need_lo[a]);
+        bytes += voxels * pixel_size(cutter_volume_pixel(c->cutter));
+        if (!c->whole.data)
+            TRY(blamed(c, cutter_read(c->cutter, p->need_lo, p->need_hi,
+                                      &c->w->part[i])));
+    }
+    TRY(team_run(c->w->team, *hi - c->lo, cut_one, c));
+out:
+    for (uint32_t k = c->lo; k < n; k++)
+        volume_free(&c->w->part[c->w->order[k]]);
+    return st;
+}
+
+static status cut_batch(struct cut *c, uint32_t n)
+{
+    status st = OK;
+    uint32_t hi = 0;
+
+    TRY(team_run(c->w->team, n, plan_one, c));
+    sort_pieces(c, n);
+    for (c->lo = 0; c->lo < n; c->lo = hi)
+        TRY(cut_some(c, n, &hi));
+out:
+    return st;
+}
+
+/* More patches than a batch, in a file that is read forward only: everything
+ * they need, at once. */
+static status read_whole(struct cut *c, uint32_t n)
+{
+    status st = OK;
+    int64_t lo[3] = {INT64_MAX, INT64_MAX, INT64_MAX};
+    int64_t hi[3] = {0, 0, 0};
+
+    for (c->at = 0; c->at < n; c->at += c->w->plan->batch) {
+        uint32_t left = n - c->at;
+        uint32_t now = left < c->w->plan->batch ? left : c->w->plan->batch;
+
+        TRY(team_run(c->w->team, now, plan_one, c));
+        for (uint32_t i = 0; i < now; i++)
+            for (int a = 0; a < 3; a++) {
+                const struct piece *p = &c->w->piece[i];
+
+                if (p->need_lo[a] < p->need_hi[a] && p->need_lo[a] < lo[a])
+                    lo[a] = p->need_lo[a];
+                if (p->need_hi[a] > hi[a])
+                    hi[a] = p->need_hi[a];
+            }
+    }
+    if (lo[0] < hi[0] && lo[1] < hi[1] && lo[2] < hi[2])
+        TRY(blamed(c, cutter_read_last(c->cutter, lo, hi, &c->whole)));
 out:
     return st;
 }
@@ -143,21 +256,19 @@ put_volume(struct prepare_work *w, uint32_t number, struct patch_writer *out)
     uint32_t n =
         (p->first[number + 1] - p->first[number]) * (1 + p->head.negatives);
 
-    st = volume_open(p->list->path[row], &c.volume);
-    if (st != OK) {
-        prepare_blame(p, row);
-        goto out;
-    }
-    TRY(patch_grid(&c.volume.geo, &p->patch, &c.grid));
+    TRY(blamed(&c, cutter_open(p->list->path[row], &p->cutter, &c.cutter)));
+    if (n > p->batch && cutter_forward(c.cutter))
+        TRY(read_whole(&c, n));
     for (c.at = 0; c.at < n; c.at += p->batch) {
         uint32_t now = n - c.at < p->batch ? n - c.at : p->batch;
 
-        TRY(team_run(w->team, now, cut_one, &c));
+        TRY(cut_batch(&c, now));
         for (uint32_t i = c.at; i < c.at + now; i++)
             TRY(put_patch(&c, i, out));
     }
 out:
-    volume_free(&c.volume);
+    cutter_close(c.cutter);
+    volume_free(&c.whole);
     return st;
 }
 

@@ -37,7 +37,9 @@ struct patch_head {
     uint32_t rows;           /* rows of the whole list */
     uint32_t negatives;      /* K */
     uint32_t shards;
-    uint32_t chunk; /* voxels a chunk of the file holds, e.g. of one patch */
+    uint32_t chunk;  /* voxels a chunk of the file holds, e.g. of one patch */
+    bool normalised; /* voxels are (HU + 1024) / 3072 (inference path), else
+                        HU */
 };
 
 /* ---- writing one shard ------------------------------------------------- */
@@ -92,6 +94,7 @@ struct patch_facts {
     uint32_t min_dim[3]; /* smallest */
     uint64_t max_voxels; /* of one patch */
     uint64_t bytes;      /* of all voxels: what patch_store_load takes */
+    bool normalised;     /* patch_head */
     char run_id[SHA256_HEX];
     char list[SHA256_HEX];
     char digest[SHA256_HEX]; /* of the store's content */

@@ -13,7 +13,8 @@
  * patch_shard.c reads it.
  *
  * attributes  kind, format, run_id, list, program, identity, columns, rows,
- *             negatives, shards, shard, digest (content), head (the rest)
+ *             negatives, shards, shard, digest (content), head (the rest);
+ *             unit = "normalised" where voxels are not HU
  * row         [..] rows of this shard, in the order they were prepared
  * records     their records as CSV lines, characters
  * patch_row, patch_k, patch_type, patch_dim [..][3], patch_at, patch_sha
@@ -21,6 +22,7 @@
  *             array of its type, SHA-256 of shape, type and voxels
  * voxels_int16, ...: ragged, deflated */
 
+#define PATCH_NORMALISED "normalised" /* attribute "unit" */
 enum { PATCH_TYPES = 5, PATCH_SHA = SHA256_HEX - 1 };
 extern const enum digest_type PATCH_TYPE[PATCH_TYPES];
 /* Its place in PATCH_TYPE; -1 for another type. */

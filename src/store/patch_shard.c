@@ -50,6 +50,10 @@ static status read_head(struct patch_shard *s)
     TRY(get_count(&s->nc, "negatives", &h->negatives));
     TRY(get_count(&s->nc, "shards", &h->shards));
     TRY(get_count(&s->nc, "shard", &s->shard));
+    if (nc_inq_att(s->nc.id, NC_GLOBAL, "unit", NULL, NULL) == NC_NOERR) {
+        TRY(nc_expect(&s->nc, "unit", PATCH_NORMALISED));
+        h->normalised = true;
+    }
     TRY(nc_get_hex(&s->nc, NC_GLOBAL, "digest", s->digest));
     TRY(nc_get_hex(&s->nc, NC_GLOBAL, "head", want));
     TRY(patch_head_sum(h, s->digest, hex));

@@ -90,7 +90,8 @@ static status check_alike(const struct patch_shard *a,
                strcmp(a->head.columns, b->head.columns) == 0 &&
                a->head.rows == b->head.rows &&
                a->head.negatives == b->head.negatives &&
-               a->head.shards == b->head.shards,
+               a->head.shards == b->head.shards &&
+               a->head.normalised == b->head.normalised,
            ERR_RUN, "%s: was made from another list than %s", b->path, a->path);
     ENSURE(b->shard == i, ERR_DATA, "%s: says that it is shard %" PRIu32,
            b->path, b->shard);
@@ -187,6 +188,7 @@ static status make_index(struct patch_store *s, const char *dir)
 
     f->rows = h->rows;
     f->negatives = h->negatives;
+    f->normalised = h->normalised;
     memcpy(f->run_id, h->run_id, sizeof f->run_id);
     memcpy(f->list, h->list, sizeof f->list);
     ENSURE(f->rows > 0 &&

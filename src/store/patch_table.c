@@ -56,6 +56,8 @@ status patch_table_sum(const struct patch_head *head,
     digest_i64(d, "negatives", head->negatives);
     digest_i64(d, "shards", head->shards);
     digest_i64(d, "shard", shard);
+    if (head->normalised)
+        digest_text(d, "unit", PATCH_NORMALISED);
     for (uint32_t i = 0; i < t->rows; i++)
         digest_i64(d, "row", t->row[i]);
     digest_text(d, "records", t->rows ? t->records.s : "");

@@ -243,6 +243,8 @@ static status put_head(struct patch_writer *w, const char *content)
     TRY(nc_put_num(&w->nc, "negatives", h->negatives));
     TRY(nc_put_num(&w->nc, "shards", h->shards));
     TRY(nc_put_num(&w->nc, "shard", w->shard));
+    if (h->normalised)
+        TRY(nc_put_text(&w->nc, "unit", PATCH_NORMALISED));
     TRY(nc_put_hex(&w->nc, NC_GLOBAL, "digest", content));
     TRY(nc_put_hex(&w->nc, NC_GLOBAL, "head", head));
 out:

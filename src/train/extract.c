@@ -21,7 +21,8 @@ struct extract {
     struct weights *weights;
     char digest[SHA256_HEX]; /* of the weights */
     struct block rows;       /* of this rank */
-    uint32_t first;          /* row of the chunk */
+    uint32_t *order;         /* [rows.n] as they are read */
+    uint32_t first;          /* of the chunk, in order */
     uint32_t n;              /* rows in the chunk */
     char *raw;               /* [threads * batch] patches, max_bytes each */
     struct patch *patches;   /* [threads * batch] */
@@ -70,6 +71,8 @@ static status make_buffers(struct extract *x)
                 sizeof(float), &x->shard));
     TRY(mem_new((size_t)x->rows.n * (size_t)net_planned(x->net)->features,
                 sizeof(float), &x->value));
+    TRY(mem_new(x->rows.n, sizeof *x->order, &x->order));
+    TRY(source_order(x->io->source, x->rows.lo, x->rows.n, x->order));
 out:
     return st;
 }
@@ -80,14 +83,15 @@ static status make_shard(void *ctx, size_t shard, int member)
     struct extract *x = ctx;
     size_t batch = x->io->batch;
     float *views = x->views + shard * batch * x->view_len;
+    bool normalised = source_facts(x->io->source)->normalised;
 
     (void)member;
     for (size_t j = 0; j < batch; j++) {
         size_t i = shard * batch + j;
 
         if (i < x->n)
-            TRY(augment_plain(x->conf.size[0], &x->patches[i],
-                              views + j * x->view_len));
+            TRY((normalised ? augment_fit : augment_plain)(
+                x->conf.size[0], &x->patches[i], views + j * x->view_len));
     }
     net_put_f32(x->net, (uint32_t)shard, views);
 out:
@@ -102,7 +106,7 @@ static status run_chunk(struct extract *x)
     size_t max_bytes = source_facts(x->io->source)->max_bytes;
 
     for (uint32_t i = 0; i < x->n; i++)
-        TRY(source_read(x->io->source, x->rows.lo + x->first + i, -1,
+        TRY(source_read(x->io->source, x->order[x->first + i], -1,
                         x->raw + i * max_bytes, &x->patches[i]));
     TRY(team_run(x->io->team, x->meet.shards, make_shard, x));
     TRY(net_forward(x->net, OK, false));
@@ -110,8 +114,12 @@ static status run_chunk(struct extract *x)
         size_t n = x->n - s * batch < batch ? x->n - s * batch : batch;
 
         net_features_f32(x->net, (uint32_t)s, x->shard);
-        memcpy(x->value + (x->first + s * batch) * dim, x->shard,
-               n * dim * sizeof *x->shard);
+        for (size_t j = 0; j < n; j++) {
+            size_t row = x->order[x->first + s * batch + j] - x->rows.lo;
+
+            memcpy(x->value + row * dim, x->shard + j * dim,
+                   dim * sizeof *x->shard);
+        }
     }
 out:
     return st;
@@ -208,6 +216,7 @@ out:
     mem_free(x.patches);
     mem_free(x.views);
     mem_free(x.value);
+    mem_free(x.order);
     mem_free(x.shard);
     weights_free(x.weights);
     net_free(x.net);

@@ -49,6 +49,10 @@ static status open_input(struct pretrain *p)
     else
         TRY(source_store(c->patches, (uint64_t)(c->cache_gb * 1e9),
                          &p->source));
+    ENSURE(!source_facts(p->source)->normalised, ERR_DATA,
+           "%s: patches of the inference path are normalised, pretraining "
+           "needs HU: prepare them with patch.path training",
+           c->patches);
     ENSURE(kinds(c) == 1 || source_facts(p->source)->negatives >= 1, ERR_DATA,
            "%s: has no negatives, loss.name: %s needs them: prepare it with "
            "negatives: stored:K",

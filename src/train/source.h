@@ -1,13 +1,14 @@
 #ifndef TRAIN_SOURCE_H
 #define TRAIN_SOURCE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/sha256.h"
 #include "base/status.h"
 
 #include "store/list.h"
-#include "vol/patch.h"
+#include "vol/cutter.h"
 
 /* Where patches come from: a patch store, a list of seeds in CT volumes, or
  * formulas (benchmarks and tests that need no data). One thread at a time. */
@@ -19,6 +20,7 @@ struct source_facts {
     uint32_t max_edge;       /* longest axis of any patch */
     uint64_t max_bytes;      /* of one patch */
     uint64_t bytes;          /* memory held when cached, else 0 */
+    bool normalised;         /* voxels are (HU + 1024) / 3072, else HU */
     char digest[SHA256_HEX]; /* of the content; identity of a run */
 };
 
@@ -26,14 +28,14 @@ struct source_facts {
  * ERR_FILE, ERR_DATA, ERR_NUMERIC, ERR_RUN as patch_store_open. */
 status
 source_store(const char *path, uint64_t cache_bytes, struct source **out);
-/* The positives of a list of seeds in CT volumes, cut while reading (training
- * path; conf.list, conf.patch); no negatives. A volume stays in memory until
- * a row of another one is read. All seeds are checked here, by headers alone.
- * ERR_FILE, ERR_DATA (list, line, column, value, cause, remedy). */
+/* The positives of a list of seeds in CT volumes, cut while reading by either
+ * path of the study; no negatives. A volume stays open until a row of another
+ * one is read; of its voxels only the window of a patch is read (source_order:
+ * each file once). All seeds are checked here, by headers alone. ERR_FILE,
+ * ERR_DATA (list, line, column, value, cause, remedy). */
 struct source_list_conf {
     struct list_conf list;
-    struct patch_conf patch;
-    double tolerance_mm; /* a seed may lie this far outside its volume */
+    struct cutter_conf cutter;
 };
 status source_list(const char *path,
                    const struct source_list_conf *conf,
@@ -45,6 +47,11 @@ status source_computed(uint64_t seed,
                        uint32_t edge,
                        struct source **out);
 const struct source_facts *source_facts(const struct source *s);
+/* Rows lo .. lo + n - 1 into order[n] as they are read fastest: those of one
+ * volume together, low slices first, so that each file is opened once and a
+ * compressed one is inflated once. ERR_MEM. */
+status
+source_order(const struct source *s, uint32_t lo, uint32_t n, uint32_t *order);
 /* The positive (k = -1) or a negative of a row into data [max_bytes]. */
 status source_read(
     struct source *s, uint32_t row, int32_t k, void *data, struct patch *out);

@@ -75,22 +75,35 @@ bool cutter_forward(const struct cutter *c)
     return scan_forward(c->scan);
 }
 
-size_t cutter_len(const struct cutter *c)
+static void largest(const struct cutter *c, int32_t shape[3])
 {
     const struct infer_conf *i = &c->conf.infer;
-    size_t edge = 2 * (size_t)c->conf.train.radius;
+
+    for (int a = 0; a < 3; a++)
+        shape[a] =
+            (int32_t)(c->conf.path == CUTTER_TRAINING ? 2 * c->conf.train.radius
+                                                      : i->size[a]);
+    if (c->conf.path == CUTTER_PRECROPPED)
+        infer_precropped_shape(scan_geometry(c->scan), i, shape);
+}
+
+size_t cutter_len(const struct cutter *c)
+{
     struct patch p = {0};
 
-    switch (c->conf.path) {
-    case CUTTER_TRAINING:
-        return edge * edge * edge;
-    case CUTTER_INFERENCE:
-        return (size_t)i->size[0] * (size_t)i->size[1] * (size_t)i->size[2];
-    case CUTTER_PRECROPPED:
-        infer_precropped_shape(scan_geometry(c->scan), i, p.shape);
-        return patch_len(&p);
-    }
-    return 0;
+    largest(c, p.shape);
+    return patch_len(&p);
+}
+
+uint32_t cutter_edge(const struct cutter *c)
+{
+    int32_t shape[3];
+    int32_t edge = 0;
+
+    largest(c, shape);
+    for (int a = 0; a < 3; a++)
+        edge = shape[a] > edge ? shape[a] : edge;
+    return (uint32_t)edge;
 }
 
 /* The volume's own grid, nothing turned: where does a seed lie? */
@@ -172,6 +185,35 @@ status cutter_read(struct cutter *c,
     for (int a = 0; a < 3; a++)
         out->lo[a] = out->hi[a] = 0;
     return OK;
+}
+
+status cutter_read_last(struct cutter *c,
+                        const int64_t lo[3],
+                        const int64_t hi[3],
+                        struct volume *out)
+{
+    enum { SLICES = 8 };
+    status st = OK;
+    struct volume v =
+        volume_of(scan_geometry(c->scan), scan_pixel(c->scan), NULL);
+    size_t slice = (size_t)((hi[0] - lo[0]) * (hi[1] - lo[1]));
+    int64_t from[3] = {lo[0], lo[1], lo[2]};
+    int64_t to[3] = {hi[0], hi[1], hi[2]};
+
+    TRY(mem_raw(slice * (size_t)(hi[2] - lo[2]), pixel_size(v.pixel), &v.data));
+    for (; from[2] < hi[2]; from[2] = to[2]) {
+        size_t at = slice * (size_t)(from[2] - lo[2]) * pixel_size(v.pixel);
+
+        to[2] = from[2] + SLICES < hi[2] ? from[2] + SLICES : hi[2];
+        TRY(scan_read(c->scan, from, to, (char *)v.data + at));
+    }
+    memcpy(v.lo, lo, sizeof v.lo);
+    memcpy(v.hi, hi, sizeof v.hi);
+    *out = v;
+    v.data = NULL;
+out:
+    volume_free(&v);
+    return st;
 }
 
 void cutter_cut(const struct cutter *c,

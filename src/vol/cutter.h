@@ -48,8 +48,9 @@ enum pixel cutter_volume_pixel(const struct cutter *c);
 enum pixel cutter_pixel(const struct cutter *c);
 /* The grid of the training path, for negatives. */
 const struct grid *cutter_grid(const struct cutter *c);
-/* Voxels of the largest patch. */
+/* Voxels of the largest patch, and the longest axis of it. */
 size_t cutter_len(const struct cutter *c);
+uint32_t cutter_edge(const struct cutter *c);
 /* True: reading goes forward only, from the start of the file (compressed). */
 bool cutter_forward(const struct cutter *c);
 
@@ -73,6 +74,12 @@ status cutter_read(struct cutter *c,
                    const int64_t lo[3],
                    const int64_t hi[3],
                    struct volume *out);
+/* The same for the last box that is read: what a compressed file needs beside
+ * it is some slices, not a box of them. */
+status cutter_read_last(struct cutter *c,
+                        const int64_t lo[3],
+                        const int64_t hi[3],
+                        struct volume *out);
 /* Cut; `part` holds the piece's voxels at least. out->data has room for
  * cutter_len voxels of cutter_pixel; shape and type are set. */
 void cutter_cut(const struct cutter *c,

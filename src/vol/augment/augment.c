@@ -77,7 +77,8 @@ void image_fit(const struct image *in, int64_t edge, float *out)
         }
 }
 
-status augment_plain(int64_t size, const struct patch *in, float *out)
+static status
+fit(int64_t size, const struct patch *in, bool normalise, float *out)
 {
     status st = OK;
     struct middle m[3];
@@ -97,8 +98,19 @@ status augment_plain(int64_t size, const struct patch *in, float *out)
             struct image r = {{1, 1, (int32_t)m[2].len}, row};
 
             pixel_floats(in->pixel, in->data, at, m[2].len, row);
-            normalise_apply(&r, &r);
+            if (normalise)
+                normalise_apply(&r, &r);
         }
 out:
     return st;
+}
+
+status augment_plain(int64_t size, const struct patch *in, float *out)
+{
+    return fit(size, in, true, out);
+}
+
+status augment_fit(int64_t size, const struct patch *in, float *out)
+{
+    return fit(size, in, false, out);
 }

@@ -89,5 +89,7 @@ status augment_view(const struct augment_conf *conf,
  * around up to size^3 (the extra voxel at the end). Axes longer than size are
  * cut to their middle (the original leaves them). ERR_DATA: empty patch. */
 status augment_plain(int64_t size, const struct patch *in, float *out);
+/* The same of a patch that is normalised already (inference path). */
+status augment_fit(int64_t size, const struct patch *in, float *out);
 
 #endif
