@@ -57,8 +57,8 @@ void prepare_plan_free(struct prepare_plan *p);
 status prepare_check(struct prepare_plan *p);
 /* Volumes of a shard. */
 struct block prepare_volumes(const struct prepare_plan *p, uint32_t shard);
-/* The store's type for a volume's; ERR_DATA: a type CTs do not come in. */
-status prepare_type(enum pixel pixel, const char *path, enum digest_type *out);
+/* The store's type for a volume's. */
+enum digest_type prepare_type(enum pixel pixel);
 /* Put the row's list, line and file in front of the present error. */
 void prepare_blame(const struct prepare_plan *p, uint32_t row);
 

@@ -154,33 +154,15 @@ add_memory(struct prepare_plan *p, const struct cutter *c, uint64_t patches)
         p->len = cutter_len(c);
 }
 
-status prepare_type(enum pixel pixel, const char *path, enum digest_type *out)
+enum digest_type prepare_type(enum pixel pixel)
 {
-    switch (pixel) {
-    case PIXEL_U8:
-        *out = DIGEST_U8;
-        return OK;
-    case PIXEL_I16:
-        *out = DIGEST_I16;
-        return OK;
-    case PIXEL_I32:
-        *out = DIGEST_I32;
-        return OK;
-    case PIXEL_F32:
-        *out = DIGEST_F32;
-        return OK;
-    case PIXEL_F64:
-        *out = DIGEST_F64;
-        return OK;
-    case PIXEL_I8:
-    case PIXEL_U16:
-    case PIXEL_U32:
-        break;
-    }
-    return status_fail(ERR_DATA, __FILE__, __LINE__,
-                       "%s: pixel type %s cannot be stored; convert the volume "
-                       "to int16 or int32",
-                       path, pixel_name(pixel));
+    static const enum digest_type type[PIXEL_TYPES] = {
+        [PIXEL_U8] = DIGEST_U8,   [PIXEL_I8] = DIGEST_I8,
+        [PIXEL_U16] = DIGEST_U16, [PIXEL_I16] = DIGEST_I16,
+        [PIXEL_U32] = DIGEST_U32, [PIXEL_I32] = DIGEST_I32,
+        [PIXEL_F32] = DIGEST_F32, [PIXEL_F64] = DIGEST_F64};
+
+    return type[pixel];
 }
 
 static status check_volume(struct prepare_plan *p, uint32_t volume)
@@ -190,11 +172,8 @@ static status check_volume(struct prepare_plan *p, uint32_t volume)
     uint64_t patches = (uint64_t)(p->first[volume + 1] - p->first[volume]) *
                        (1 + p->head.negatives);
     struct cutter *c = NULL;
-    enum digest_type type = DIGEST_I16;
 
     st = cutter_open(p->list->path[row], &p->cutter, &c);
-    if (st == OK)
-        st = prepare_type(cutter_pixel(c), p->list->path[row], &type);
     if (st != OK) {
         prepare_blame(p, row);
         goto out;

@@ -233,7 +233,7 @@ put_patch(const struct cut *c, uint32_t i, struct patch_writer *out)
     struct text record = {0};
 
     row_of(c, i, &info.row, &info.k);
-    TRY(prepare_type(patch->pixel, p->list->path[info.row], &info.type));
+    info.type = prepare_type(patch->pixel);
     for (int a = 0; a < 3; a++)
         info.dim[a] = (uint32_t)patch->shape[a];
     if (info.k == PATCH_POSITIVE) {

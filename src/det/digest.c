@@ -17,6 +17,8 @@ static const struct {
     [DIGEST_F32] = {"f32", 4}, [DIGEST_F64] = {"f64", 8},
     [DIGEST_I16] = {"i16", 2}, [DIGEST_I32] = {"i32", 4},
     [DIGEST_I64] = {"i64", 8}, [DIGEST_U8] = {"u8", 1},
+    [DIGEST_I8] = {"i8", 1},   [DIGEST_U16] = {"u16", 2},
+    [DIGEST_U32] = {"u32", 4},
 };
 
 status digest_new(struct digest **out)

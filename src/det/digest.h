@@ -19,7 +19,10 @@ enum digest_type {
     DIGEST_I16,
     DIGEST_I32,
     DIGEST_I64,
-    DIGEST_U8
+    DIGEST_U8,
+    DIGEST_I8,
+    DIGEST_U16,
+    DIGEST_U32
 };
 
 status digest_new(struct digest **out);

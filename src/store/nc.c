@@ -142,6 +142,8 @@ static const struct type_row TYPES[] = {
     {DIGEST_U8, NC_UBYTE, 1, "uint8"},    {DIGEST_I16, NC_SHORT, 2, "int16"},
     {DIGEST_I32, NC_INT, 4, "int32"},     {DIGEST_I64, NC_INT64, 8, "int64"},
     {DIGEST_F32, NC_FLOAT, 4, "float32"}, {DIGEST_F64, NC_DOUBLE, 8, "float64"},
+    {DIGEST_I8, NC_BYTE, 1, "int8"},      {DIGEST_U16, NC_USHORT, 2, "uint16"},
+    {DIGEST_U32, NC_UINT, 4, "uint32"},
 };
 enum { N_TYPES = sizeof TYPES / sizeof TYPES[0] };
 

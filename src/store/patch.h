@@ -19,7 +19,7 @@
 
 enum { PATCH_FORMAT = 1, PATCH_POSITIVE = -1 };
 
-/* One patch. type: DIGEST_U8, I16, I32, F32 or F64. */
+/* One patch. type: any but DIGEST_I64. */
 struct patch_info {
     uint32_t row;    /* row of the list, from 0 */
     int32_t k;       /* PATCH_POSITIVE, or which negative: 0 .. K-1 */

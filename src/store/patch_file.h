@@ -23,7 +23,7 @@
  * voxels_int16, ...: ragged, deflated */
 
 #define PATCH_NORMALISED "normalised" /* attribute "unit" */
-enum { PATCH_TYPES = 5, PATCH_SHA = SHA256_HEX - 1 };
+enum { PATCH_TYPES = 8, PATCH_SHA = SHA256_HEX - 1 };
 extern const enum digest_type PATCH_TYPE[PATCH_TYPES];
 /* Its place in PATCH_TYPE; -1 for another type. */
 int patch_type_slot(enum digest_type type);

@@ -384,8 +384,17 @@ static void to_f32(enum digest_type type, const char *src, size_t n, float *out)
     case DIGEST_U8:
         CONVERT(uint8_t)
         break;
+    case DIGEST_I8:
+        CONVERT(int8_t)
+        break;
+    case DIGEST_U16:
+        CONVERT(uint16_t)
+        break;
     case DIGEST_I16:
         CONVERT(int16_t)
+        break;
+    case DIGEST_U32:
+        CONVERT(uint32_t)
         break;
     case DIGEST_I32:
         CONVERT(int32_t)

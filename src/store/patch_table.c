@@ -7,7 +7,8 @@
 #include "store/patch_file.h"
 
 const enum digest_type PATCH_TYPE[PATCH_TYPES] = {
-    DIGEST_U8, DIGEST_I16, DIGEST_I32, DIGEST_F32, DIGEST_F64};
+    DIGEST_U8,  DIGEST_I16, DIGEST_I32, DIGEST_F32, /* order of the files */
+    DIGEST_F64, DIGEST_I8,  DIGEST_U16, DIGEST_U32};
 
 int patch_type_slot(enum digest_type type)
 {

@@ -7,6 +7,7 @@ static const enum state_type TYPES[] = {
     [DIGEST_F32] = STATE_F32, [DIGEST_F64] = STATE_F64,
     [DIGEST_I16] = STATE_I16, [DIGEST_I32] = STATE_I32,
     [DIGEST_I64] = STATE_I64, [DIGEST_U8] = STATE_U8,
+    [DIGEST_I8] = STATE_I8, /* no unsigned ones: no state has them */
 };
 
 static status open_either(const char *path, struct ckpt **out)
@@ -29,6 +30,9 @@ status state_nc_open(struct state *s)
         struct state_row row = {.t = {.type = TYPES[a->type], .rank = a->rank}};
         struct state_span span = {.size = s->raw.size};
 
+        ENSURE(a->type != DIGEST_U16 && a->type != DIGEST_U32, ERR_DATA,
+               "%s: %s has an unsigned type that states do not have", s->path,
+               a->name);
         memcpy(row.t.dim, a->dim, sizeof a->dim);
         state_row_major(&row);
         TRY(state_add_span(s, &span, &row.span));

@@ -117,8 +117,14 @@ static enum pixel pixel_of(enum digest_type type)
     switch (type) {
     case DIGEST_U8:
         return PIXEL_U8;
+    case DIGEST_I8:
+        return PIXEL_I8;
+    case DIGEST_U16:
+        return PIXEL_U16;
     case DIGEST_I16:
         return PIXEL_I16;
+    case DIGEST_U32:
+        return PIXEL_U32;
     case DIGEST_I32:
         return PIXEL_I32;
     case DIGEST_F32:

@@ -32,6 +32,19 @@ if command -v ncdump >/dev/null; then
     expect_out 'voxels_int16 = UNLIMITED'
 fi
 
+# a volume of another type keeps it (NIfTI datatype 512)
+scan=$(find c -name '*.nii.gz' | sort | head -n 1)
+gunzip -c "$scan" >u16.nii
+printf '\000\002' | dd of=u16.nii bs=1 seek=70 conv=notrunc status=none
+printf 'image_path,coordX,coordY,coordZ\nu16.nii,0,0,0\n' >u16.csv
+run fmcib-prepare --set input.list=u16.csv --set patch.radius=8 \
+    --set prepare.shards=1 --out u --quiet
+expect_status 0
+if command -v ncdump >/dev/null; then
+    run ncdump -h u/patches-00000-of-00001.nc
+    expect_out 'ushort voxels_uint16'
+fi
+
 # without --resume the folder is refused, with it nothing is made again
 prepare --out p
 expect_status 7

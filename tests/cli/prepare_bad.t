@@ -92,9 +92,9 @@ volume singular.nii 280 "$zero$zero$zero$zero"
 list "singular.nii,0,0,0"
 refused 5 'l\.csv:2: singular\.nii' "${on[@]}"
 
-volume u16.nii 70 '\000\002'
-list "$good,0,0,0" "u16.nii,0,0,0"
-refused 5 'l\.csv:3: u16\.nii: pixel type uint16 cannot be stored' "${on[@]}"
+volume i64.nii 70 '\000\004'
+list "$good,0,0,0" "i64.nii,0,0,0"
+refused 5 'l\.csv:3: i64\.nii: NIfTI field datatype is 1024' "${on[@]}"
 
 # ---- settings
 list "$good,0,0,0"

@@ -51,15 +51,16 @@ static void digest_of(struct digest *d,
 static void test_sensitive(void **state)
 {
     static const enum digest_type all[] = {DIGEST_F32, DIGEST_F64, DIGEST_I16,
-                                           DIGEST_I32, DIGEST_I64, DIGEST_U8};
+                                           DIGEST_I32, DIGEST_I64, DIGEST_U8,
+                                           DIGEST_I8,  DIGEST_U16, DIGEST_U32};
     uint8_t bytes[64] = {0};
-    char first[6][SHA256_HEX];
+    char first[9][SHA256_HEX];
     char other[SHA256_HEX];
     struct digest *d = NULL;
 
     (void)state;
     assert_ok(digest_new(&d));
-    for (int i = 0; i < 6; i++) {
+    for (int i = 0; i < 9; i++) {
         digest_of(d, "a", all[i], 3, bytes, first[i]);
         for (int k = 0; k < i; k++)
             assert_string_not_equal(first[i], first[k]);

@@ -11,8 +11,9 @@
 #include "store/patch_file.h"
 #include "store/seal.h"
 #include "tmp.h"
+#include "vol/pixel.h"
 
-enum { ROWS = 7, NEG = 2, SHARDS = 4, MOST = 6 * 5 * 4 };
+enum { ROWS = 8, NEG = 2, SHARDS = 4, MOST = 6 * 5 * 4 };
 
 static char dir[TMP_PATH];
 
@@ -52,40 +53,54 @@ static struct patch_head head_of(char run)
 }
 
 /* Row 3 is int32, row 5 float32, the others int16; sizes vary. */
+/* Every type a volume can have. */
+static enum digest_type type_of(uint32_t row)
+{
+    static const enum digest_type type[] = {DIGEST_I16, DIGEST_U16, DIGEST_U8,
+                                            DIGEST_I32, DIGEST_I8,  DIGEST_F32,
+                                            DIGEST_F64, DIGEST_U32, DIGEST_I16};
+
+    return type[row % 9];
+}
+
+static enum pixel pixel_of(enum digest_type t)
+{
+    static const enum pixel p[] = {
+        [DIGEST_F32] = PIXEL_F32, [DIGEST_F64] = PIXEL_F64,
+        [DIGEST_I16] = PIXEL_I16, [DIGEST_I32] = PIXEL_I32,
+        [DIGEST_U8] = PIXEL_U8,   [DIGEST_I8] = PIXEL_I8,
+        [DIGEST_U16] = PIXEL_U16, [DIGEST_U32] = PIXEL_U32};
+
+    return p[t];
+}
+
 static void sample(uint32_t row, int32_t k, struct patch_info *p, void *voxels)
 {
     uint32_t n = 0;
-    int16_t *i16 = voxels;
-    int32_t *i32 = voxels;
-    float *f32 = voxels;
 
     *p = (struct patch_info){.row = row,
                              .k = k,
                              .dim = {4 + row % 3, 5, 3 + (uint32_t)(k + 1) % 2},
-                             .type = row == 3   ? DIGEST_I32
-                                     : row == 5 ? DIGEST_F32
-                                                : DIGEST_I16};
+                             .type = type_of(row)};
     n = p->dim[0] * p->dim[1] * p->dim[2];
     for (uint32_t i = 0; i < n; i++) {
         int v = (int)(row * 1000 + i) - 100 * k - 1024;
 
-        if (p->type == DIGEST_I16)
-            i16[i] = (int16_t)v;
-        else if (p->type == DIGEST_I32)
-            i32[i] = v * 1000;
-        else
-            f32[i] = (float)v / 3.0f;
+        pixel_set(pixel_of(p->type), voxels, i,
+                  p->type == DIGEST_F32   ? (double)v / 3.0
+                  : p->type == DIGEST_I32 ? v * 1000.0
+                                          : v);
     }
 }
 
-/* Rows go to shards as 0 4 | 1 5 | 2 6 | 3. */
+/* Rows go to shards as 0 4 | 1 5 | 2 6 | 3 7. */
 static void write_shard(const char *to, uint32_t shard, char run)
 {
     struct patch_head h = head_of(run);
     struct patch_writer *w = NULL;
     char record[64];
     char digest[SHA256_HEX];
-    int32_t voxels[MOST];
+    double voxels[MOST];
 
     assert_ok(patch_create(to, shard, &h, &w));
     for (uint32_t row = shard; row < ROWS; row += SHARDS) {
@@ -119,13 +134,13 @@ static char *shard_path(uint32_t i)
 
 static size_t size_of(enum digest_type t)
 {
-    return t == DIGEST_I16 ? 2 : 4;
+    return pixel_size(pixel_of(t));
 }
 
 static void compare_all(struct patch_store *s)
 {
-    int32_t want[MOST];
-    int32_t have[MOST];
+    double want[MOST]; /* room for every type */
+    double have[MOST];
     float f[MOST];
 
     for (uint32_t row = ROWS; row-- > 0;)
@@ -143,11 +158,9 @@ static void compare_all(struct patch_store *s)
             assert_same_bits(want, have, n * size_of(p.type));
             assert_ok(patch_read_f32(s, row, k, f));
             for (size_t i = 0; i < n; i++) {
-                float v = p.type == DIGEST_I16   ? (float)((int16_t *)want)[i]
-                          : p.type == DIGEST_I32 ? (float)want[i]
-                                                 : ((float *)want)[i];
+                double v = pixel_get(pixel_of(p.type), want, i);
 
-                assert_true(f[i] == v);
+                assert_true(f[i] == (float)v);
             }
         }
 }
@@ -158,7 +171,7 @@ static void gives_back_every_patch(void **state)
     const struct patch_facts *f = NULL;
     char digest[SHA256_HEX];
     uint64_t bytes = 0;
-    int32_t voxels[MOST];
+    double voxels[MOST];
 
     (void)state;
     write_store('a');
@@ -276,7 +289,7 @@ static void notices_changes_under_a_seal(void **state)
     char *good = NULL;
     char *at = NULL;
     size_t len = 0;
-    int32_t voxels[MOST];
+    double voxels[MOST];
 
     (void)state;
     write_store('a');
