@@ -22,7 +22,8 @@ struct job {
 #define AT(m) CONF_AT(struct job, m)
 static const struct conf_row rows[] = {
     {"input.weights", CONF_TEXT, AT(weights), NULL, 1, 0, NULL, "", PLACEMENT,
-     "weights file of fmcib-pretrain; its digest is in the features"},
+     "weights: NetCDF of ours, .torch/.pt/.ckpt or .safetensors; their digest "
+     "is in the features"},
     {"input.patches", CONF_TEXT, AT(patches), "", 1, 0, NULL, "", PLACEMENT,
      "folder of fmcib-prepare; its digest is in the features"},
     {"input.cache_gb", CONF_F64, AT(cache_gb), "1", 0, 1e6, NULL, "GB",

@@ -24,7 +24,7 @@ static void complain(struct complaint *c, const char *name, const char *detail)
         text_add(&c->names, ", ...");
 }
 
-static int64_t find(const struct layout *l, const struct match_want *w)
+static int64_t find(const struct scheme *l, const struct match_want *w)
 {
     for (size_t i = 0; i < l->n; i++)
         if (l->item[i].role == w->role && strcmp(l->item[i].bare, w->bare) == 0)
@@ -57,10 +57,10 @@ static status detail(const struct match_want *w,
 
 /* A want's name as the file would have it: heads with their prefix. */
 static const char *
-label(const struct layout *l, const struct match_want *w, char out[LABEL])
+label(const struct scheme *l, const struct match_want *w, char out[LABEL])
 {
     (void)snprintf(out, LABEL, "%s%s",
-                   w->role == LAYOUT_HEAD ? l->head_prefix : l->trunk_prefix,
+                   w->role == SCHEME_HEAD ? l->head_prefix : l->trunk_prefix,
                    w->bare);
     return out;
 }
@@ -110,11 +110,11 @@ static void look_at_doubles(const struct state *s,
 }
 
 static status
-report(const struct state *s, const struct layout *l, const struct complaint *c)
+report(const struct state *s, const struct scheme *l, const struct complaint *c)
 {
     status st = OK;
     struct text t = {0};
-    struct layout_net net;
+    struct scheme_net net;
 
     for (int k = 0; k < KINDS; k++)
         if (c[k].n > 0) {
@@ -124,9 +124,9 @@ report(const struct state *s, const struct layout *l, const struct complaint *c)
         }
     if (t.len == 0)
         goto out;
-    if (layout_net(s, l, &net)) {
+    if (scheme_net(s, l, &net)) {
         text_add(&t, "; the file (%s) looks like ", l->what);
-        layout_net_text(&net, &t);
+        scheme_net_text(&net, &t);
     }
     TRY(text_status(&t));
     ENSURE(false, ERR_DATA, "%s: does not fit the network: %s", state_path(s),
@@ -137,7 +137,7 @@ out:
 }
 
 status match_find(const struct state *s,
-                  const struct layout *l,
+                  const struct scheme *l,
                   const struct match_want *want,
                   size_t n,
                   bool drop_heads,
@@ -165,7 +165,7 @@ status match_find(const struct state *s,
         TRY(look_at(name, &want[i], state_at(s, tensor[i]), c));
     }
     for (size_t i = 0; i < l->n; i++)
-        if (!used[i] && !(drop_heads && l->item[i].role == LAYOUT_HEAD))
+        if (!used[i] && !(drop_heads && l->item[i].role == SCHEME_HEAD))
             complain(&c[UNEXPECTED], l->item[i].name, "");
     if (c[MISSING].n == 0)
         look_at_doubles(s, want, n, tensor, &c[TYPE]);

@@ -6,7 +6,7 @@
 
 #include "base/status.h"
 
-#include "store/layout.h"
+#include "store/scheme.h"
 
 /* Do the weights of a file fit a network? Exactly: each wanted tensor is there
  * once with its shape, and no other is. */
@@ -18,8 +18,8 @@ enum match_kind {
 };
 
 struct match_want {
-    enum layout_role role;
-    const char *bare; /* layout.h */
+    enum scheme_role role;
+    const char *bare; /* scheme.h */
     enum match_kind kind;
     int rank;
     uint64_t dim[5];
@@ -31,7 +31,7 @@ struct match_want {
  * what network the file seems to hold. Floats may be float32, float16 and
  * bfloat16 in any mixture, or float64 throughout. */
 status match_find(const struct state *s,
-                  const struct layout *l,
+                  const struct scheme *l,
                   const struct match_want *want,
                   size_t n,
                   bool drop_heads,

@@ -107,6 +107,11 @@ const char *state_text(const struct state *s, const char *name)
     return s->ckpt ? ckpt_text(s->ckpt, name) : NULL;
 }
 
+const char *state_digest(const struct state *s)
+{
+    return s->ckpt ? ckpt_digest(s->ckpt) : NULL;
+}
+
 int64_t state_find(const struct state *s, const char *name)
 {
     size_t lo = 0;

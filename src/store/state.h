@@ -78,6 +78,9 @@ const struct state_value *state_value(const struct state *s, size_t i);
 /* A text of a NetCDF file of ours ("net", "run_id"); NULL when absent. */
 const char *state_text(const struct state *s, const char *name);
 
+/* The content digest a file of ours states (ckpt_digest), else NULL. */
+const char *state_digest(const struct state *s);
+
 const char *state_type_name(enum state_type t); /* "float32" */
 size_t state_type_size(enum state_type t);
 bool state_type_float(enum state_type t); /* f32, f64, f16, bf16 */

@@ -9,7 +9,7 @@
 #include "base/mem.h"
 
 #include "det/shard.h"
-#include "train/weights.h"
+#include "train/import.h"
 #include "vol/augment/augment.h"
 
 struct extract {
@@ -18,7 +18,6 @@ struct extract {
     struct meet meet; /* local shards only, never called */
     struct net *net;
     struct net_conf conf;
-    struct weights *weights;
     char digest[SHA256_HEX]; /* of the weights */
     struct block rows;       /* of this rank */
     uint32_t *order;         /* [rows.n] as they are read */
@@ -35,24 +34,27 @@ struct extract {
 static status open_net(struct extract *x)
 {
     status st = OK;
-    struct ckpt *file = NULL;
-    const char *path = x->io->weights;
+    struct import *file = NULL;
     enum dtype dtype;
+    bool told = false;
 
     TRY(compute_open(x->io->compute, &x->dev));
     dtype = dev_facts(x->dev).dtype;
-    TRY(ckpt_open(path, "weights", &file));
-    TRY(weights_net_conf(file, path, &x->conf));
+    TRY(import_open(x->io->weights, &file));
+    TRY(import_net_conf(file, &x->conf, &told));
     x->conf.n_head = 0;
     x->conf.m = (int32_t)x->io->batch;
     x->meet.shards = (uint32_t)team_size(x->io->team);
     x->meet.shard_n = x->meet.shards;
     TRY(net_new(&x->conf, &x->meet, x->io->team, x->dev, &x->net));
-    TRY(weights_new(x->net, x->io->team, dtype, &x->weights));
-    TRY(weights_get(x->weights, file));
-    memcpy(x->digest, ckpt_digest(file), SHA256_HEX);
+    TRY(import_fill(file, &x->conf, x->net, x->io->team, dtype, true));
+    memcpy(x->digest, import_digest(file), SHA256_HEX);
+    if (!told && par_rank(x->io->par) == 0 && !x->io->quiet)
+        log_info("%s says no stem stride; taken as the published weights have "
+                 "it, 2",
+                 x->io->weights);
 out:
-    ckpt_close(file);
+    import_close(file);
     return st;
 }
 
@@ -218,7 +220,6 @@ out:
     mem_free(x.value);
     mem_free(x.order);
     mem_free(x.shard);
-    weights_free(x.weights);
     net_free(x.net);
     dev_close(x.dev);
     return st;

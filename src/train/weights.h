@@ -47,5 +47,8 @@ status weights_net_text(const struct net_conf *conf, struct text *out);
 status weights_net_conf(const struct ckpt *file,
                         const char *path,
                         struct net_conf *out);
+/* The same from the text itself; path is for messages. */
+status
+weights_net_parse(const char *text, const char *path, struct net_conf *out);
 
 #endif

@@ -69,21 +69,15 @@ static const char *known_prefix(const struct json *j)
     return "";
 }
 
-status weights_net_conf(const struct ckpt *file,
-                        const char *path,
-                        struct net_conf *out)
+status
+weights_net_parse(const char *text, const char *path, struct net_conf *out)
 {
     status st = OK;
     struct json *j = NULL;
     struct net_conf c = {0};
-    const char *text = ckpt_text(file, "net");
     int32_t size[3] = {0};
     int32_t planes;
 
-    ENSURE(text, ERR_DATA,
-           "%s: says nothing of its network (text \"net\"); is it a weights "
-           "file of fmcib-pretrain?",
-           path);
     TRY(json_parse(text, strlen(text), path, &j));
     c.block =
         is_word(json_get(j, "block"), "basic") ? NET_BASIC : NET_BOTTLENECK;
@@ -112,5 +106,21 @@ status weights_net_conf(const struct ckpt *file,
     *out = c;
 out:
     json_free(j);
+    return st;
+}
+
+status weights_net_conf(const struct ckpt *file,
+                        const char *path,
+                        struct net_conf *out)
+{
+    status st = OK;
+    const char *text = ckpt_text(file, "net");
+
+    ENSURE(text, ERR_DATA,
+           "%s: says nothing of its network (text \"net\"); is it a weights "
+           "file of fmcib-pretrain?",
+           path);
+    TRY(weights_net_parse(text, path, out));
+out:
     return st;
 }

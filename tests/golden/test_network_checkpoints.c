@@ -249,7 +249,7 @@ struct tiny {
 };
 
 static void want_add(struct tiny *t,
-                     enum layout_role role,
+                     enum scheme_role role,
                      const char *name,
                      int rank,
                      const uint64_t *dim)
@@ -280,7 +280,7 @@ static void tiny_of(const struct json *j, bool heads, struct tiny *t)
 
         for (size_t k = 0; k < json_len(shape); k++)
             dim[k] = (uint64_t)json_i64(json_at(shape, k), 0);
-        want_add(t, LAYOUT_TRUNK, json_text(json_get(e, "name")),
+        want_add(t, SCHEME_TRUNK, json_text(json_get(e, "name")),
                  (int)json_len(shape), dim);
     }
     t->n_trunk = t->n;
@@ -290,9 +290,9 @@ static void tiny_of(const struct json *j, bool heads, struct tiny *t)
                            (uint64_t)json_i64(json_at(widths, i - 1), 0)};
 
         (void)snprintf(name, sizeof name, "%zu.0.weight", i - 1);
-        want_add(t, LAYOUT_HEAD, name, 2, dim);
+        want_add(t, SCHEME_HEAD, name, 2, dim);
         (void)snprintf(name, sizeof name, "%zu.0.bias", i - 1);
-        want_add(t, LAYOUT_HEAD, name, 1, dim);
+        want_add(t, SCHEME_HEAD, name, 1, dim);
     }
 }
 
@@ -301,13 +301,13 @@ static status load(const char *path, const struct tiny *t, bool drop)
 {
     status st = OK;
     struct state *s = NULL;
-    struct layout *l = NULL;
+    struct scheme *l = NULL;
     size_t tensor[WANT_MAX];
     float v[4096];
     unsigned char raw[8 * 4096];
 
     TRY(state_open(path, &s));
-    TRY(layout_find(s, &l));
+    TRY(scheme_find(s, &l));
     TRY(match_find(s, l, t->want, t->n, drop, tensor));
     for (size_t i = 0; i < t->n; i++) {
         const struct state_tensor *have = state_at(s, tensor[i]);
@@ -324,7 +324,7 @@ static status load(const char *path, const struct tiny *t, bool drop)
         TRY(match_f32(path, &t->want[i], 0, v, (size_t)have->len));
     }
 out:
-    layout_free(l);
+    scheme_free(l);
     state_close(s);
     return st;
 }

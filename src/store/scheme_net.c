@@ -2,11 +2,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "store/layout.h"
+#include "store/scheme.h"
 
 static const struct state_tensor *find(const struct state *s,
-                                       const struct layout *l,
-                                       enum layout_role role,
+                                       const struct scheme *l,
+                                       enum scheme_role role,
                                        const char *bare)
 {
     for (size_t i = 0; i < l->n; i++)
@@ -16,7 +16,7 @@ static const struct state_tensor *find(const struct state *s,
 }
 
 static const struct state_tensor *find_block(const struct state *s,
-                                             const struct layout *l,
+                                             const struct scheme *l,
                                              int32_t stage,
                                              int32_t block,
                                              const char *end)
@@ -25,7 +25,7 @@ static const struct state_tensor *find_block(const struct state *s,
 
     (void)snprintf(name, sizeof name, "layer%d.%d.%s", (int)stage + 1,
                    (int)block, end);
-    return find(s, l, LAYOUT_TRUNK, name);
+    return find(s, l, SCHEME_TRUNK, name);
 }
 
 static bool width_of(const struct state_tensor *t, int rank, int32_t *out)
@@ -37,11 +37,11 @@ static bool width_of(const struct state_tensor *t, int rank, int32_t *out)
 }
 
 static bool
-read_stages(const struct state *s, const struct layout *l, struct layout_net *n)
+read_stages(const struct state *s, const struct scheme *l, struct scheme_net *n)
 {
     bool shortcut = false;
 
-    for (; n->stages < LAYOUT_STAGES; n->stages++) {
+    for (; n->stages < SCHEME_STAGES; n->stages++) {
         int32_t k = n->stages;
         const struct state_tensor *first =
             find_block(s, l, k, 0, "conv1.weight");
@@ -60,35 +60,35 @@ read_stages(const struct state *s, const struct layout *l, struct layout_net *n)
 }
 
 static bool
-read_head(const struct state *s, const struct layout *l, struct layout_net *n)
+read_head(const struct state *s, const struct scheme *l, struct scheme_net *n)
 {
     bool layers = strcmp(l->head_prefix, "projection_head.") == 0;
 
-    for (int i = 0; i < LAYOUT_HEADS * (layers ? 3 : 1); i++) {
+    for (int i = 0; i < SCHEME_HEADS * (layers ? 3 : 1); i++) {
         char name[32];
         const struct state_tensor *t = NULL;
 
         (void)snprintf(name, sizeof name,
                        layers ? "layers.%d.weight" : "%d.0.weight", i);
-        t = find(s, l, LAYOUT_HEAD, name);
+        t = find(s, l, SCHEME_HEAD, name);
         if (!t && layers)
             continue; /* activations have numbers too */
         if (!t)
             break;
         if (t->rank == 1 && layers)
             continue; /* a norm */
-        if (n->n_head == LAYOUT_HEADS || !width_of(t, 2, &n->head[n->n_head++]))
+        if (n->n_head == SCHEME_HEADS || !width_of(t, 2, &n->head[n->n_head++]))
             return false;
     }
     return true;
 }
 
-bool layout_net(const struct state *s,
-                const struct layout *l,
-                struct layout_net *out)
+bool scheme_net(const struct state *s,
+                const struct scheme *l,
+                struct scheme_net *out)
 {
-    struct layout_net n = {0};
-    const struct state_tensor *stem = find(s, l, LAYOUT_TRUNK, "conv1.weight");
+    struct scheme_net n = {0};
+    const struct state_tensor *stem = find(s, l, SCHEME_TRUNK, "conv1.weight");
 
     if (!stem || stem->rank != 5 || stem->dim[1] > INT32_MAX ||
         stem->dim[2] > 99)
@@ -102,7 +102,7 @@ bool layout_net(const struct state *s,
     return true;
 }
 
-void layout_net_text(const struct layout_net *n, struct text *t)
+void scheme_net_text(const struct scheme_net *n, struct text *t)
 {
     bool study = n->stages == 4;
 

@@ -1,5 +1,5 @@
-#ifndef STORE_LAYOUT_H
-#define STORE_LAYOUT_H
+#ifndef STORE_SCHEME_H
+#define STORE_SCHEME_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,50 +24,50 @@
  * Tensors in other dictionaries (optimizer_states, callbacks) are left out and
  * counted; every other tensor of the dictionary is unexpected, and said so. */
 
-enum layout_role { LAYOUT_TRUNK, LAYOUT_HEAD };
+enum scheme_role { SCHEME_TRUNK, SCHEME_HEAD };
 
-struct layout_item {
+struct scheme_item {
     size_t tensor; /* of the state */
-    enum layout_role role;
+    enum scheme_role role;
     /* As in a state dict of ours: "conv1.weight" or "backbone.conv1.weight",
      * "heads.0.0.weight", "projection_head.layers.0.weight". */
     const char *name;
     const char *bare; /* the end of name after the trunk's or heads' prefix */
 };
 
-struct layout {
+struct scheme {
     char what[96];            /* "state_dict, model.trunk., model.heads." */
     const char *trunk_prefix; /* of names: "" or "backbone." */
     const char *head_prefix;  /* of names; "" when there is no head */
     /* Order of a state dict whatever the file's: trunk before heads, stem,
      * blocks, conv before bn, weight before bias before running. */
-    struct layout_item *item;
+    struct scheme_item *item;
     size_t n, n_trunk;
     size_t n_left; /* tensors outside the dictionary */
     char *names;   /* owned */
 };
 
 /* ERR_DATA: no trunk that is known here; says what comes nearest. */
-status layout_find(const struct state *s, struct layout **out);
-void layout_free(struct layout *l);
+status scheme_find(const struct state *s, struct scheme **out);
+void scheme_free(struct scheme *l);
 
 /* Running statistics and counters, which files of ours hold last. */
-bool layout_is_buffer(const char *name);
+bool scheme_is_buffer(const char *name);
 
 /* The network by names and shapes. What they do not tell (stride of the stem,
  * max-pool, input size) is not in it. */
-enum { LAYOUT_STAGES = 8, LAYOUT_HEADS = 8 };
-struct layout_net {
+enum { SCHEME_STAGES = 8, SCHEME_HEADS = 8 };
+struct scheme_net {
     bool bottleneck, bias_downsample, shortcut_a;
     int32_t in_channels, stem; /* kernel of conv1 */
-    int32_t stages, layers[LAYOUT_STAGES], planes[LAYOUT_STAGES];
-    int32_t n_head, head[LAYOUT_HEADS]; /* widths after the features */
+    int32_t stages, layers[SCHEME_STAGES], planes[SCHEME_STAGES];
+    int32_t n_head, head[SCHEME_HEADS]; /* widths after the features */
 };
 /* false when the names or shapes make no such network. */
-bool layout_net(const struct state *s,
-                const struct layout *l,
-                struct layout_net *out);
+bool scheme_net(const struct state *s,
+                const struct scheme *l,
+                struct scheme_net *out);
 /* "bottleneck [3, 4, 6, 3], planes 128 256 512 1024 (width 2), ..." */
-void layout_net_text(const struct layout_net *n, struct text *t);
+void scheme_net_text(const struct scheme_net *n, struct text *t);
 
 #endif

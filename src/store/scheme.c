@@ -1,4 +1,4 @@
-#include "store/layout.h"
+#include "store/scheme.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -87,19 +87,19 @@ static int compare_names(const char *a, const char *b)
 
 static int by_name(const void *a, const void *b)
 {
-    const struct layout_item *x = a;
-    const struct layout_item *y = b;
+    const struct scheme_item *x = a;
+    const struct scheme_item *y = b;
     const char *const *end = HEADS + COUNT(HEADS);
 
     if (x->role != y->role)
-        return x->role == LAYOUT_TRUNK ? -1 : 1;
-    for (const char *const *h = HEADS; x->role == LAYOUT_HEAD && h < end; h++)
+        return x->role == SCHEME_TRUNK ? -1 : 1;
+    for (const char *const *h = HEADS; x->role == SCHEME_HEAD && h < end; h++)
         if (starts(x->name, *h) != starts(y->name, *h))
             return starts(x->name, *h) ? -1 : 1;
     return compare_names(x->bare, y->bare);
 }
 
-bool layout_is_buffer(const char *name)
+bool scheme_is_buffer(const char *name)
 {
     const char *dot = strrchr(name, '.');
     const char *last = dot ? dot + 1 : name;
@@ -157,9 +157,9 @@ static status fail_unknown(const struct state *s)
 }
 
 /* Put one name into l->names, which has room, and make it the item's. */
-static void name_item(struct layout *l,
+static void name_item(struct scheme *l,
                       size_t *used,
-                      struct layout_item *item,
+                      struct scheme_item *item,
                       const char *prefix,
                       const char *bare)
 {
@@ -173,19 +173,19 @@ static void name_item(struct layout *l,
     *used += len;
 }
 
-static void add_item(struct layout *l,
+static void add_item(struct scheme *l,
                      const char *key,
                      const char *trunk,
                      size_t tensor,
                      size_t *used)
 {
-    struct layout_item *item = &l->item[l->n++];
+    struct scheme_item *item = &l->item[l->n++];
     const char *rest = unwrap(key);
     const char *head = prefix_of(rest, HEADS, COUNT(HEADS));
 
     item->tensor = tensor;
     if (head) {
-        item->role = LAYOUT_HEAD;
+        item->role = SCHEME_HEAD;
         name_item(l, used, item, head, rest + strlen(head));
         if (l->head_prefix[0] == '\0')
             l->head_prefix = head;
@@ -200,7 +200,7 @@ static void add_item(struct layout *l,
 }
 
 /* "state_dict, model.trunk., model.heads." */
-static void describe(struct layout *l,
+static void describe(struct scheme *l,
                      const char *home,
                      const char *trunk_key,
                      const char *head_key)
@@ -218,7 +218,7 @@ static void describe(struct layout *l,
                        (int)(head - head_key), head_key, l->head_prefix);
 }
 
-static status check_names(const struct state *s, const struct layout *l)
+static status check_names(const struct state *s, const struct scheme *l)
 {
     status st = OK;
 
@@ -232,7 +232,7 @@ out:
 }
 
 static status fill(const struct state *s,
-                   struct layout *l,
+                   struct scheme *l,
                    const char *home,
                    const char *trunk)
 {
@@ -241,6 +241,8 @@ static status fill(const struct state *s,
     size_t used = 0;
     const char *head_key = NULL;
     const char *trunk_key = "";
+    /* "momentum:conv1.weight" stands in checkpoints of ours */
+    const char *beside = state_format(s) == STATE_NETCDF ? "/:" : "/";
 
     (void)trunk_of(s, home, &trunk_key);
     for (size_t i = 0; i < state_count(s); i++)
@@ -254,16 +256,16 @@ static status fill(const struct state *s,
         const char *key = name + strlen(home);
 
         if (home == HOMES[0] && starts(name, "head_state_dict/")) {
-            struct layout_item *item = &l->item[l->n++];
+            struct scheme_item *item = &l->item[l->n++];
 
-            *item = (struct layout_item){.tensor = i, .role = LAYOUT_HEAD};
+            *item = (struct scheme_item){.tensor = i, .role = SCHEME_HEAD};
             name_item(l, &used, item, HEADS[0], name + 16);
             l->head_prefix = HEADS[0];
-        } else if (!starts(name, home) || strchr(key, '/')) {
+        } else if (!starts(name, home) || strpbrk(key, beside)) {
             l->n_left++;
         } else {
             add_item(l, key, trunk, i, &used);
-            if (l->item[l->n - 1].role == LAYOUT_HEAD && !head_key)
+            if (l->item[l->n - 1].role == SCHEME_HEAD && !head_key)
                 head_key = key;
         }
     }
@@ -274,10 +276,10 @@ out:
     return st;
 }
 
-status layout_find(const struct state *s, struct layout **out)
+status scheme_find(const struct state *s, struct scheme **out)
 {
     status st = OK;
-    struct layout *l = NULL;
+    struct scheme *l = NULL;
     const char *trunk = NULL;
     const char *key = NULL;
     size_t home = 0;
@@ -291,11 +293,11 @@ status layout_find(const struct state *s, struct layout **out)
     *out = l;
     l = NULL;
 out:
-    layout_free(l);
+    scheme_free(l);
     return st;
 }
 
-void layout_free(struct layout *l)
+void scheme_free(struct scheme *l)
 {
     if (!l)
         return;
