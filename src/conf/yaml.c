@@ -10,33 +10,76 @@
 #include "base/mem.h"
 #include "base/text.h"
 
+enum { FIRST_BLOCK = 4 << 10, BLOCK = 64 << 10 };
+
+/* Nodes and texts lie one after the other in blocks. */
+struct block {
+    struct block *next;
+    size_t size;
+    size_t used;
+};
+
+struct tree {
+    struct yaml_node root; /* first: yaml_free gets its address */
+    struct block *blocks;  /* the one in use first */
+};
+
+/* A map or list that has not ended. */
+struct open_node {
+    struct yaml_node *node;
+    struct yaml_node *last; /* child */
+    int children;
+};
+
 struct builder {
     const char *name;
-    struct yaml_node *root;
-    struct yaml_node *open[YAML_DEPTH];
+    struct tree *tree;
+    struct open_node open[YAML_DEPTH];
     int depth;
     char *key; /* read, waits for its value */
     uint32_t key_line;
+    size_t values;
+    size_t most_values;
     int documents;
+    bool begun;
     bool ended;
 };
 
-static void free_children(struct yaml_node *n)
+static status take_bytes(struct tree *t, size_t size, void *out_ptr)
 {
-    while (n) {
-        struct yaml_node *next = n->next;
+    status st = OK;
+    struct block *b = t->blocks;
+    const size_t head = (sizeof *b + 7) / 8 * 8;
+    char *p = NULL;
 
-        free_children(n->first); /* at most YAML_DEPTH deep */
-        mem_free(n->key);
-        mem_free(n->text);
-        mem_free(n);
-        n = next;
+    size = (size + 7) / 8 * 8;
+    if (!b || b->size - b->used < size) {
+        size_t least = b ? BLOCK : FIRST_BLOCK;
+        size_t whole = head + size > least ? head + size : least;
+
+        TRY(mem_raw(whole, 1, &b));
+        *b = (struct block){t->blocks, whole, head};
+        t->blocks = b;
     }
+    p = (char *)b + b->used;
+    b->used += size;
+    memset(p, 0, size);
+    memcpy(out_ptr, &p, sizeof p);
+out:
+    return st;
 }
 
 void yaml_free(struct yaml_node *root)
 {
-    free_children(root);
+    struct tree *t = (struct tree *)root;
+
+    while (t && t->blocks) {
+        struct block *next = t->blocks->next;
+
+        mem_free(t->blocks);
+        t->blocks = next;
+    }
+    mem_free(t);
 }
 
 static status copy_scalar(const struct builder *b,
@@ -46,10 +89,12 @@ static status copy_scalar(const struct builder *b,
 {
     status st = OK;
     const char *s = (const char *)e->data.scalar.value;
+    size_t len = e->data.scalar.length;
 
-    ENSURE(strlen(s) == e->data.scalar.length, ERR_CONF,
-           "%s:%" PRIu32 ": a zero byte in a text", b->name, line);
-    TRY(mem_text(s, out));
+    ENSURE(strlen(s) == len, ERR_CONF, "%s:%" PRIu32 ": a zero byte in a text",
+           b->name, line);
+    TRY(take_bytes(b->tree, len + 1, out));
+    memcpy(*out, s, len);
 out:
     return st;
 }
@@ -57,13 +102,16 @@ out:
 static status take_key(struct builder *b, const yaml_event_t *e, uint32_t line)
 {
     status st = OK;
-    const struct yaml_node *map = b->open[b->depth - 1];
+    const struct open_node *map = &b->open[b->depth - 1];
 
     ENSURE(e->type == YAML_SCALAR_EVENT, ERR_CONF,
            "%s:%" PRIu32 ": a key must be a word", b->name, line);
+    ENSURE(map->children < YAML_KEYS, ERR_CONF,
+           "%s:%" PRIu32 ": more than %d keys in one map", b->name, line,
+           YAML_KEYS);
     TRY(copy_scalar(b, e, line, &b->key));
     b->key_line = line;
-    for (const struct yaml_node *n = map->first; n; n = n->next)
+    for (const struct yaml_node *n = map->node->first; n; n = n->next)
         ENSURE(strcmp(n->key, b->key) != 0, ERR_CONF,
                "%s:%" PRIu32 ": key \"%s\" is there twice (first in line "
                "%" PRIu32 ")",
@@ -72,21 +120,29 @@ out:
     return st;
 }
 
-/* Hang a new node into the open one; the tree owns it from then on. */
-static void hang(struct builder *b, struct yaml_node *n)
+/* A new node in the open one; the first is the root. */
+static status hang(struct builder *b, uint32_t line, struct yaml_node **out)
 {
-    struct yaml_node *up = b->depth ? b->open[b->depth - 1] : NULL;
+    status st = OK;
+    struct open_node *up = b->depth ? &b->open[b->depth - 1] : NULL;
+    struct yaml_node *n = &b->tree->root;
 
-    n->key = b->key;
-    b->key = NULL;
-    if (!up)
-        b->root = n;
-    else if (up->last)
-        up->last->next = n;
-    else
-        up->first = n;
-    if (up)
+    ENSURE(++b->values <= b->most_values, ERR_CONF,
+           "%s:%" PRIu32 ": more than %zu values, too many for its size",
+           b->name, line, b->most_values);
+    b->begun = true;
+    if (up) {
+        TRY(take_bytes(b->tree, sizeof *n, &n));
+        *(up->last ? &up->last->next : &up->node->first) = n;
         up->last = n;
+        up->children++;
+    }
+    n->key = b->key;
+    n->line = b->key ? b->key_line : line;
+    b->key = NULL;
+    *out = n;
+out:
+    return st;
 }
 
 static status take_node(struct builder *b, const yaml_event_t *e, uint32_t line)
@@ -94,24 +150,19 @@ static status take_node(struct builder *b, const yaml_event_t *e, uint32_t line)
     status st = OK;
     struct yaml_node *n = NULL;
 
-    TRY(mem_new(1, sizeof *n, &n));
-    n->line = b->key ? b->key_line : line;
+    ENSURE(e->type == YAML_SCALAR_EVENT || b->depth < YAML_DEPTH, ERR_CONF,
+           "%s:%" PRIu32 ": nested deeper than %d levels", b->name, line,
+           YAML_DEPTH);
+    TRY(hang(b, line, &n));
     if (e->type == YAML_SCALAR_EVENT) {
         n->kind = YAML_SCALAR;
         n->quoted = e->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
         TRY(copy_scalar(b, e, line, &n->text));
-        hang(b, n);
     } else {
         n->kind = e->type == YAML_MAPPING_START_EVENT ? YAML_MAP : YAML_LIST;
-        ENSURE(b->depth < YAML_DEPTH, ERR_CONF,
-               "%s:%" PRIu32 ": nested deeper than %d levels", b->name, line,
-               YAML_DEPTH);
-        hang(b, n);
-        b->open[b->depth++] = n;
+        b->open[b->depth++] = (struct open_node){.node = n};
     }
-    n = NULL;
 out:
-    free_children(n);
     return st;
 }
 
@@ -149,7 +200,7 @@ static status take_event(struct builder *b, const yaml_event_t *e)
 {
     status st = OK;
     uint32_t line = (uint32_t)e->start_mark.line + 1;
-    struct yaml_node *up = b->depth ? b->open[b->depth - 1] : NULL;
+    const struct yaml_node *up = b->depth ? b->open[b->depth - 1].node : NULL;
 
     TRY(refuse_extras(b, e, line));
     switch (e->type) {
@@ -206,25 +257,24 @@ status yaml_parse(const char *bytes,
                   struct yaml_node **out)
 {
     status st = OK;
-    struct builder b = {.name = name};
+    struct builder b = {.name = name, .most_values = YAML_VALUES + len / 24};
     yaml_parser_t parser;
 
+    TRY(mem_new(1, sizeof *b.tree, &b.tree));
     ENSURE(yaml_parser_initialize(&parser), ERR_MEM,
            "out of memory while reading %s", name);
     yaml_parser_set_input_string(&parser, (const unsigned char *)bytes, len);
     st = parse_events(&parser, &b);
     yaml_parser_delete(&parser);
     TRY(st);
-    if (!b.root) {
-        TRY(mem_new(1, sizeof *b.root, &b.root));
-        b.root->kind = YAML_MAP;
-        b.root->line = 1;
+    if (!b.begun) {
+        b.tree->root.kind = YAML_MAP;
+        b.tree->root.line = 1;
     }
-    *out = b.root;
-    b.root = NULL;
+    *out = &b.tree->root;
+    b.tree = NULL;
 out:
-    mem_free(b.key);
-    yaml_free(b.root);
+    yaml_free(b.tree ? &b.tree->root : NULL);
     return st;
 }
 

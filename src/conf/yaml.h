@@ -11,21 +11,27 @@
 /* The strict part of YAML that is used here: one document of maps, lists and
  * scalars. Refused (ERR_CONF with name:line): aliases, anchors, tags, a key
  * twice in one map, keys that are no scalars, more than YAML_DEPTH levels,
- * zero bytes, a second document. */
+ * more than YAML_KEYS keys in a map, more values than files of people have
+ * (YAML_VALUES and one for 24 bytes; it bounds memory by the file's size), zero
+ * bytes, a second document. */
 
-enum { YAML_DEPTH = 8, YAML_MAX_BYTES = 4 << 20 };
+enum {
+    YAML_DEPTH = 8,
+    YAML_KEYS = 1000,
+    YAML_VALUES = 65536,
+    YAML_MAX_BYTES = 4 << 20
+};
 enum yaml_kind { YAML_SCALAR, YAML_LIST, YAML_MAP };
 
 /* Plain data; members of a map carry their key. */
 struct yaml_node {
-    enum yaml_kind kind;
-    uint32_t line; /* from 1: of the key in a map, else of the value */
-    bool quoted;   /* a scalar in quotes is text, whatever it looks like */
-    char *key;     /* NULL outside maps */
-    char *text;    /* scalars */
+    char *key;               /* NULL outside maps */
+    char *text;              /* scalars */
     struct yaml_node *first; /* children in file order */
-    struct yaml_node *last;
     struct yaml_node *next;
+    uint32_t line; /* from 1: of the key in a map, else of the value */
+    uint8_t kind;  /* enum yaml_kind */
+    bool quoted;   /* a scalar in quotes is text, whatever it looks like */
 };
 
 /* name is for messages. An empty document gives an empty map. The caller ends

@@ -408,22 +408,24 @@ out:
     return st;
 }
 
-status manifest_parse(const char *bytes,
-                      size_t len,
-                      const char *name,
-                      struct manifest **out)
+/* From a tree, which is the manifest's from then on. */
+static status
+from_tree(struct yaml_node *root, const char *name, struct manifest **out)
 {
     status st = OK;
     struct manifest *m = NULL;
     struct reader r = {.name = name};
 
-    TRY(mem_new(1, sizeof *m, &m));
+    st = mem_new(1, sizeof *m, &m);
+    if (st != OK)
+        yaml_free(root);
+    TRY(st);
     r.m = m;
+    m->root = root;
     TRY(mem_text(name, &m->name));
-    TRY(yaml_parse(bytes, len, name, &m->root));
-    TRY(take_rows(&r, &HEAD_SCHEMA, m->root, m));
-    TRY(check_head(&r, m->root));
-    TRY(take_lists(&r, m->root));
+    TRY(take_rows(&r, &HEAD_SCHEMA, root, m));
+    TRY(check_head(&r, root));
+    TRY(take_lists(&r, root));
     TRY(manifest_index(m));
     *out = m;
     m = NULL;
@@ -432,15 +434,34 @@ out:
     return st;
 }
 
+status manifest_parse(const char *bytes,
+                      size_t len,
+                      const char *name,
+                      struct manifest **out)
+{
+    status st = OK;
+    struct yaml_node *root = NULL;
+
+    TRY(yaml_parse(bytes, len, name, &root));
+    TRY(from_tree(root, name, out));
+out:
+    return st;
+}
+
+/* The bytes go before the manifest is made of the tree: a list of 200,000
+ * files is large. */
 status manifest_read(const char *path, struct manifest **out)
 {
     status st = OK;
+    struct yaml_node *root = NULL;
     char *bytes = NULL;
     size_t len = 0;
 
     TRY(file_read(path, MANIFEST_MAX_BYTES, &bytes, &len));
-    TRY(manifest_parse(bytes, len, path, out));
-out:
+    st = yaml_parse(bytes, len, path, &root);
     mem_free(bytes);
+    TRY(st);
+    TRY(from_tree(root, path, out));
+out:
     return st;
 }

@@ -1,3 +1,5 @@
+#include "base/text.h"
+
 #include "check.h"
 #include "conf/yaml.h"
 #include "tmp.h"
@@ -27,9 +29,9 @@ static void builds_a_tree_with_lines(void **state)
     assert_int_equal(n->first->line, 4);
     assert_null(n->first->first->key);
     assert_false(n->first->first->quoted);
-    assert_true(n->first->last->quoted);
-    assert_string_equal(n->last->text, "");
-    assert_false(yaml_is_null(n->last));
+    assert_true(n->first->first->next->quoted);
+    assert_string_equal(n->first->next->text, "");
+    assert_false(yaml_is_null(n->first->next));
     assert_true(yaml_is_null(n->next));
     yaml_free(r);
     yaml_free(NULL);
@@ -99,6 +101,50 @@ static void depth_ends_at_eight(void **state)
     assert_null(r);
 }
 
+static void keys_and_values_are_bounded(void **state)
+{
+    struct yaml_node *r = NULL;
+    struct text t = {0};
+
+    (void)state;
+    for (int i = 0; i < YAML_KEYS; i++)
+        text_add(&t, "k%d: %d\n", i, i);
+    assert_ok(yaml_parse(t.s, t.len, "t.yaml", &r));
+    assert_string_equal(r->first->next->text, "1");
+    yaml_free(r);
+    r = NULL;
+    text_add(&t, "more: 1\n");
+    assert_fails(yaml_parse(t.s, t.len, "t.yaml", &r), ERR_CONF,
+                 "t.yaml:1001: more than 1000 keys in one map");
+    t.len = 0;
+    text_add(&t, "[");
+    for (int i = 0; i < YAML_VALUES + 10000; i++)
+        text_put(&t, "a,", 2);
+    text_add(&t, "]");
+    assert_fails(yaml_parse(t.s, t.len, "t.yaml", &r), ERR_CONF,
+                 "too many for its size");
+    assert_null(r);
+    text_free(&t);
+}
+
+static void long_texts_stay_whole(void **state)
+{
+    struct yaml_node *r = NULL;
+    struct text t = {0};
+
+    (void)state;
+    text_add(&t, "a: \"");
+    for (int i = 0; i < 200000; i++)
+        text_add(&t, "%d", i % 10);
+    text_add(&t, "\"\nb: 1\n");
+    assert_ok(yaml_parse(t.s, t.len, "t.yaml", &r));
+    assert_int_equal(strlen(r->first->text), 200000);
+    assert_string_equal(r->first->text + 199990, "0123456789");
+    assert_string_equal(r->first->next->text, "1");
+    yaml_free(r);
+    text_free(&t);
+}
+
 static void reads_free_files_as_json(void **state)
 {
     static const char text[] =
@@ -141,6 +187,8 @@ int main(void)
         cmocka_unit_test(an_empty_document_is_an_empty_map),
         cmocka_unit_test(refuses_what_is_not_used_here),
         cmocka_unit_test(depth_ends_at_eight),
+        cmocka_unit_test(keys_and_values_are_bounded),
+        cmocka_unit_test(long_texts_stay_whole),
         cmocka_unit_test(reads_free_files_as_json),
     };
 
