@@ -97,14 +97,15 @@ static const struct {
     const char *name;
     struct augment_step step;
 } alone[] = {
-    {"crop", {AUGMENT_CROP, EDGE, 1.0, 0.5, 1.0}},
+    {"crop", {AUGMENT_CROP, EDGE, 1.0, 0.5, 1.0, false}},
+    {"crop-fused", {AUGMENT_CROP, EDGE, 1.0, 0.5, 1.0, true}},
     {"flip", {.op = AUGMENT_FLIP, .p = 1.0}},
     {"histogram", {.op = AUGMENT_HISTOGRAM, .p = 1.0}},
-    {"smooth", {AUGMENT_SMOOTH, 0, 1.0, 0.25, 1.5}},
+    {"smooth", {AUGMENT_SMOOTH, 0, 1.0, 0.25, 1.5, false}},
     {"threshold", {.op = AUGMENT_THRESHOLD}},
     {"normalise", {.op = AUGMENT_NORMALISE}},
     {"scale", {.op = AUGMENT_SCALE}},
-    {"translate", {AUGMENT_TRANSLATE, 0, 1.0, -10.0, 10.0}},
+    {"translate", {AUGMENT_TRANSLATE, 0, 1.0, -10.0, 10.0, false}},
     {"rotate", {.op = AUGMENT_ROTATE, .p = 1.0}},
     {"transpose", {.op = AUGMENT_TRANSPOSE}},
 };

@@ -220,7 +220,8 @@ static status apply(const struct json *c,
     status st = OK;
     int op = known[known_of(c)].op;
     const struct json *j = json_get(c, "params");
-    struct augment_chain chain = {1, {{.op = (enum augment_op)op, .p = 1.0}}};
+    struct augment_chain chain = {
+        1, {{.op = (enum augment_op)op, .p = 1.0, .fused = true}}};
     struct augment_params p = {0};
     struct image m = {{in->shape[0], in->shape[1], in->shape[2]}, scratch};
 

@@ -159,17 +159,54 @@ static void test_crop_apply(void **state)
 
     (void)state;
     assert_true(crop_scratch_len(2, 4) <= 256);
-    crop_apply(&all, 4, &a, &b, scratch);
+    crop_apply(&all, 4, false, &a, &b, scratch);
     for (int z = 0; z < 4; z++)
         for (int y = 0; y < 4; y++)
             for (int x = 0; x < 4; x++)
                 assert_true(out[(z * 4 + y) * 4 + x] ==
                             4 * along[z] + 2 * along[y] + along[x]);
-    crop_apply(&row, 4, &a, &b, scratch);
+    crop_apply(&row, 4, false, &a, &b, scratch);
     for (int i = 0; i < 64; i++)
         assert_true(out[i] == 4 + along[i % 4]);
-    crop_apply(&all, 2, &a, &b, scratch); /* same size: same values */
+    crop_apply(&all, 2, false, &a, &b, scratch); /* same size: same values */
     assert_same_bits(in, out, sizeof in);
+}
+
+/* Fused: one rounding of w1 * b and one of the sum, as a fused multiply-add. */
+static void test_crop_fused(void **state)
+{
+    enum { N = 23, OUT = 50 };
+    struct stream s = draw_stream(2);
+    struct crop_params p = {1.0F, {1, 1, N}, {0, 0, 0}};
+    float in[N];
+    float *once = NULL;
+    float *twice = NULL;
+    float *scratch = NULL;
+    struct image a = {{1, 1, N}, in};
+    int differ = 0;
+
+    (void)state;
+    for (int i = 0; i < N; i++)
+        in[i] = (float)stream_range(&s, -1000, 1000);
+    assert_ok(mem_new(OUT * OUT * OUT, sizeof(float), &once));
+    assert_ok(mem_new(OUT * OUT * OUT, sizeof(float), &twice));
+    assert_ok(mem_new(crop_scratch_len(N, OUT), sizeof(float), &scratch));
+    crop_apply(&p, OUT, true, &a, &(struct image){{0}, once}, scratch);
+    crop_apply(&p, OUT, false, &a, &(struct image){{0}, twice}, scratch);
+    for (int o = 0; o < OUT; o++) {
+        float at = ((float)o + 0.5F) * ((float)N / (float)OUT) - 0.5F;
+        int lo = at < 0.0F ? 0 : (int)at;
+        int hi = lo + 1 < N ? lo + 1 : N - 1;
+        float w = at < 0.0F ? 0.0F : at - (float)lo;
+
+        assert_true(once[o] == fmaf(1.0F - w, in[lo], w * in[hi]));
+        assert_true(twice[o] == (1.0F - w) * in[lo] + w * in[hi]);
+        differ += once[o] != twice[o];
+    }
+    assert_in_range(differ, 3, OUT - 3); /* they are not the same */
+    mem_free(once);
+    mem_free(twice);
+    mem_free(scratch);
 }
 
 static void test_flip_apply(void **state)
@@ -294,6 +331,7 @@ int main(void)
         cmocka_unit_test(test_smooth_draw),
         cmocka_unit_test(test_order_of_draws),
         cmocka_unit_test(test_crop_apply),
+        cmocka_unit_test(test_crop_fused),
         cmocka_unit_test(test_flip_apply),
         cmocka_unit_test(test_histogram_apply),
         cmocka_unit_test(test_smooth_apply),

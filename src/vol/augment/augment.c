@@ -10,10 +10,17 @@ struct augment_chain augment_chain_conf(const struct augment_conf *conf)
     const struct augment_step normalise = {.op = AUGMENT_NORMALISE, .p = 1.0};
     const struct augment_step threshold = {.op = AUGMENT_THRESHOLD, .p = 1.0};
     const struct augment_step middle[] = {
-        {AUGMENT_CROP, conf->size, 1.0, conf->crop_lo, conf->crop_hi},
+        {.op = AUGMENT_CROP,
+         .size = conf->size,
+         .p = 1.0,
+         .lo = conf->crop_lo,
+         .hi = conf->crop_hi},
         {.op = AUGMENT_FLIP, .p = conf->flip_p},
         {.op = AUGMENT_HISTOGRAM, .p = conf->histogram_p},
-        {AUGMENT_SMOOTH, 0, conf->smooth_p, conf->sigma_lo, conf->sigma_hi},
+        {.op = AUGMENT_SMOOTH,
+         .p = conf->smooth_p,
+         .lo = conf->sigma_lo,
+         .hi = conf->sigma_hi},
         {.op = AUGMENT_PAD, .size = conf->size, .p = 1.0}};
     struct augment_chain c = {.n = 0};
 

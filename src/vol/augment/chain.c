@@ -89,7 +89,7 @@ static status step_crop(struct work *w,
                         const struct image *in,
                         struct image *out)
 {
-    crop_apply(&w->params->crop, e->size, in, out, w->scratch);
+    crop_apply(&w->params->crop, e->size, e->fused, in, out, w->scratch);
     w->from = PIXEL_F32;
     return OK;
 }

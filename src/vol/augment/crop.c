@@ -57,6 +57,11 @@ static void make_taps(int32_t n_in, int32_t n_out, struct taps *t)
     }
 }
 
+static inline float mix_fused(float w0, float a, float w1, float b)
+{
+    return (float)((double)w0 * (double)a + (double)(w1 * b));
+}
+
 static void mix_rows(const float *restrict a,
                      const float *restrict b,
                      float w0,
@@ -68,9 +73,49 @@ static void mix_rows(const float *restrict a,
         out[i] = w0 * a[i] + w1 * b[i];
 }
 
+static void mix_rows_fused(const float *restrict a,
+                           const float *restrict b,
+                           float w0,
+                           float w1,
+                           size_t n,
+                           float *restrict out)
+{
+    for (size_t i = 0; i < n; i++)
+        out[i] = mix_fused(w0, a[i], w1, b[i]);
+}
+
+static void
+mix_along(const float *row, const struct taps *x, int32_t n, float *out)
+{
+    for (int32_t o = 0; o < n; o++)
+        out[o] = x->w0[o] * row[x->lo[o]] + x->w1[o] * row[x->hi[o]];
+}
+
+static void
+mix_along_fused(const float *row, const struct taps *x, int32_t n, float *out)
+{
+    for (int32_t o = 0; o < n; o++)
+        out[o] = mix_fused(x->w0[o], row[x->lo[o]], x->w1[o], row[x->hi[o]]);
+}
+
+/* The two arithmetics. */
+static const struct mix {
+    void (*rows)(const float *restrict a,
+                 const float *restrict b,
+                 float w0,
+                 float w1,
+                 size_t n,
+                 float *restrict out);
+    void (*along)(const float *row,
+                  const struct taps *x,
+                  int32_t n,
+                  float *out);
+} mixes[2] = {{mix_rows, mix_along}, {mix_rows_fused, mix_along_fused}};
+
 /* One plane of the part, resized: [size[1]][size[2]] -> [n][n]. rows: room for
  * size[1] * n. */
-static void resize_plane(const float *in,
+static void resize_plane(const struct mix *mix,
+                         const float *in,
                          size_t row_len,
                          int32_t rows_in,
                          int32_t n,
@@ -78,23 +123,18 @@ static void resize_plane(const float *in,
                          float *rows,
                          float *out)
 {
-    const struct taps *x = &taps[1];
-
-    for (int32_t y = 0; y < rows_in; y++) {
-        const float *row = in + (size_t)y * row_len;
-        float *to = rows + (size_t)y * (size_t)n;
-
-        for (int32_t o = 0; o < n; o++)
-            to[o] = x->w0[o] * row[x->lo[o]] + x->w1[o] * row[x->hi[o]];
-    }
+    for (int32_t y = 0; y < rows_in; y++)
+        mix->along(in + (size_t)y * row_len, &taps[1], n,
+                   rows + (size_t)y * (size_t)n);
     for (int32_t o = 0; o < n; o++)
-        mix_rows(rows + (size_t)taps->lo[o] * (size_t)n,
-                 rows + (size_t)taps->hi[o] * (size_t)n, taps->w0[o],
-                 taps->w1[o], (size_t)n, out + (size_t)o * (size_t)n);
+        mix->rows(rows + (size_t)taps->lo[o] * (size_t)n,
+                  rows + (size_t)taps->hi[o] * (size_t)n, taps->w0[o],
+                  taps->w1[o], (size_t)n, out + (size_t)o * (size_t)n);
 }
 
 void crop_apply(const struct crop_params *p,
                 int64_t size,
+                bool fused,
                 const struct image *in,
                 struct image *out,
                 float *scratch)
@@ -105,19 +145,21 @@ void crop_apply(const struct crop_params *p,
     size_t in_plane = (size_t)in->shape[1] * row_len;
     float *planes = scratch;                            /* [size[0]][n][n] */
     float *rows = scratch + (size_t)p->size[0] * plane; /* [size[1]][n] */
+    const struct mix *mix = &mixes[fused];
     struct taps taps[3];
 
     for (int a = 0; a < 3; a++)
         make_taps(p->size[a], n, &taps[a]);
     for (int32_t z = 0; z < p->size[0]; z++)
-        resize_plane(in->data + (size_t)(z + p->corner[0]) * in_plane +
+        resize_plane(mix,
+                     in->data + (size_t)(z + p->corner[0]) * in_plane +
                          (size_t)p->corner[1] * row_len + (size_t)p->corner[2],
                      row_len, p->size[1], n, &taps[1], rows,
                      planes + (size_t)z * plane);
     for (int32_t z = 0; z < n; z++)
-        mix_rows(planes + (size_t)taps[0].lo[z] * plane,
-                 planes + (size_t)taps[0].hi[z] * plane, taps[0].w0[z],
-                 taps[0].w1[z], plane, out->data + (size_t)z * plane);
+        mix->rows(planes + (size_t)taps[0].lo[z] * plane,
+                  planes + (size_t)taps[0].hi[z] * plane, taps[0].w0[z],
+                  taps[0].w1[z], plane, out->data + (size_t)z * plane);
     for (int a = 0; a < 3; a++)
         out->shape[a] = n;
 }

@@ -1,4 +1,5 @@
-/* Arithmetic in double, as the original's on integer volumes. */
+/* Arithmetic in float in the order of the original's library (NumPy 1.26):
+ * sums by halves down to blocks of 128, in eight lanes. */
 #include <math.h>
 #include <string.h>
 
@@ -61,47 +62,43 @@ static double quantile(float *v, size_t n, double share)
     return (double)v[k] + ((double)next - (double)v[k]) * t;
 }
 
-struct limits {
-    double lo, hi;
-    bool on;
-};
+enum { LANES = 8, BLOCK = 128 };
 
-static double clipped(const struct limits *c, float v)
+static float sum_block(const float *v, size_t n)
 {
-    double x = (double)v;
+    float lane[LANES];
+    float sum = 0.0F;
+    size_t i = n < LANES ? 0 : LANES;
 
-    if (c->on && x < c->lo)
-        x = c->lo;
-    if (c->on && x > c->hi)
-        x = c->hi;
-    return x;
+    for (size_t k = 0; k < i; k++)
+        lane[k] = v[k];
+    for (; i >= LANES && i + LANES <= n; i += LANES)
+        for (size_t k = 0; k < LANES; k++)
+            lane[k] += v[i + k];
+    if (i >= LANES)
+        sum = ((lane[0] + lane[1]) + (lane[2] + lane[3])) +
+              ((lane[4] + lane[5]) + (lane[6] + lane[7]));
+    for (; i < n; i++)
+        sum += v[i];
+    return sum;
 }
 
-/* Mean and population deviation of the voxels above 0; their number. */
-static size_t moments(const struct limits *c,
-                      const struct image *in,
-                      double *mean,
-                      double *deviation)
+/* Halves that are whole lanes. */
+static float sum_of(const float *v, size_t n)
 {
-    size_t n = image_len(in);
-    size_t above = 0;
-    double sum = 0.0;
-    double squares = 0.0;
+    size_t half = n / 2 - n / 2 % LANES;
 
-    for (size_t i = 0; i < n; i++) {
-        double v = clipped(c, in->data[i]);
+    return n <= BLOCK ? sum_block(v, n)
+                      : sum_of(v, half) + sum_of(v + half, n - half);
+}
 
-        above += v > 0.0;
-        sum += v > 0.0 ? v : 0.0;
-    }
-    *mean = sum / (double)above;
-    for (size_t i = 0; i < n; i++) {
-        double v = clipped(c, in->data[i]);
-
-        squares += v > 0.0 ? (v - *mean) * (v - *mean) : 0.0;
-    }
-    *deviation = sqrt(squares / (double)above);
-    return above;
+/* Mean and population deviation of n values, which are changed. */
+static void moments(float *v, size_t n, float *mean, float *deviation)
+{
+    *mean = sum_of(v, n) / (float)n;
+    for (size_t i = 0; i < n; i++)
+        v[i] = (v[i] - *mean) * (v[i] - *mean);
+    *deviation = (float)sqrt((double)(sum_of(v, n) / (float)n));
 }
 
 void med3d_draw(struct stream *s, struct med3d_params *out)
@@ -128,26 +125,36 @@ status med3d_apply(const float *noise,
 {
     status st = OK;
     size_t n = image_len(in);
-    struct limits c = {0.0, 0.0, false};
-    double mean;
-    double deviation;
-    size_t above;
+    size_t above = 0;
+    float mean = 0.0F;
+    float deviation = 0.0F;
+    float lo;
+    float hi;
 
     memcpy(scratch, in->data, n * sizeof *scratch);
-    c.lo = quantile(scratch, n, 0.5 / 100.0);
-    c.hi = quantile(scratch, n, 99.5 / 100.0);
-    c.on = c.hi > 0.0;
-    above = moments(&c, in, &mean, &deviation);
-    ENSURE(above > 0 && deviation > 0.0, ERR_DATA,
+    lo = (float)quantile(scratch, n, 0.5 / 100.0);
+    hi = (float)quantile(scratch, n, 99.5 / 100.0);
+    memcpy(out->shape, in->shape, sizeof out->shape);
+    for (size_t i = 0; i < n; i++) {
+        float v = in->data[i];
+
+        if (hi > 0.0F)
+            v = v < lo ? lo : v > hi ? hi : v;
+        out->data[i] = v;
+        if (v > 0.0F)
+            scratch[above++] = v;
+    }
+    if (above > 0)
+        moments(scratch, above, &mean, &deviation);
+    ENSURE(deviation > 0.0F, ERR_DATA,
            "Med3D normalisation: %zu of %zu voxels are above 0%s, it needs "
            "different values above 0; is the patch in the unit this chain "
            "expects, and not air?",
            above, n, above > 0 ? " and all of them equal" : "");
-    memcpy(out->shape, in->shape, sizeof out->shape);
     for (size_t i = 0; i < n; i++) {
-        double v = clipped(&c, in->data[i]);
+        float v = out->data[i];
 
-        out->data[i] = v == 0.0 ? noise[i] : (float)((v - mean) / deviation);
+        out->data[i] = v == 0.0F ? noise[i] : (v - mean) / deviation;
     }
 out:
     return st;

@@ -1,6 +1,7 @@
 #ifndef VOL_AUGMENT_PIPELINE_H
 #define VOL_AUGMENT_PIPELINE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/status.h"
@@ -32,6 +33,7 @@ struct augment_step {
     int64_t size; /* AUGMENT_CROP, AUGMENT_PAD: voxels */
     double p;     /* probability; 1 where the op has none */
     double lo, hi;
+    bool fused; /* AUGMENT_CROP: round sums as the original's library */
 };
 
 enum { AUGMENT_STEPS_MAX = 12, AUGMENT_PARTS_MAX = 4 };

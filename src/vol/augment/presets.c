@@ -8,38 +8,18 @@
 
 /* Conversions to a tensor and a channel axis change no value and are left
  * out. Sizes are the files'. */
-#define CROP(n, a, b)                                                          \
+#define STEP(o, n, p, lo, hi)                                                  \
     {                                                                          \
-        AUGMENT_CROP, n, 1.0, a, b                                             \
+        AUGMENT_##o, n, p, lo, hi, AUGMENT_##o == AUGMENT_CROP                 \
     }
-#define FLIP                                                                   \
-    {                                                                          \
-        AUGMENT_FLIP, 0, 0.5, 0.0, 0.0                                         \
-    }
-#define HISTOGRAM                                                              \
-    {                                                                          \
-        AUGMENT_HISTOGRAM, 0, 0.5, 0.0, 0.0                                    \
-    }
-#define SMOOTH                                                                 \
-    {                                                                          \
-        AUGMENT_SMOOTH, 0, 0.5, 0.25, 1.5                                      \
-    }
-#define PAD(n)                                                                 \
-    {                                                                          \
-        AUGMENT_PAD, n, 1.0, 0.0, 0.0                                          \
-    }
-#define TRANSLATE                                                              \
-    {                                                                          \
-        AUGMENT_TRANSLATE, 0, 0.5, -10.0, 10.0                                 \
-    }
-#define ROTATE                                                                 \
-    {                                                                          \
-        AUGMENT_ROTATE, 0, 0.5, 0.0, 0.0                                       \
-    }
-#define PLAIN(o)                                                               \
-    {                                                                          \
-        AUGMENT_##o, 0, 1.0, 0.0, 0.0                                          \
-    }
+#define CROP(n, a, b) STEP(CROP, n, 1.0, a, b)
+#define FLIP          STEP(FLIP, 0, 0.5, 0.0, 0.0)
+#define HISTOGRAM     STEP(HISTOGRAM, 0, 0.5, 0.0, 0.0)
+#define SMOOTH        STEP(SMOOTH, 0, 0.5, 0.25, 1.5)
+#define PAD(n)        STEP(PAD, n, 1.0, 0.0, 0.0)
+#define TRANSLATE     STEP(TRANSLATE, 0, 0.5, -10.0, 10.0)
+#define ROTATE        STEP(ROTATE, 0, 0.5, 0.0, 0.0)
+#define PLAIN(o)      STEP(o, 0, 1.0, 0.0, 0.0)
 
 #define VIEW(n, a, b) CROP(n, a, b), FLIP, HISTOGRAM, SMOOTH, PAD(n)
 #define TUNE          SMOOTH, TRANSLATE, FLIP, ROTATE

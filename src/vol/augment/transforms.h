@@ -39,9 +39,12 @@ void crop_draw(double lo,
 /* Floats of scratch for images of at most max_edge per axis. */
 size_t crop_scratch_len(int64_t max_edge, int64_t size);
 /* Trilinear, half-voxel convention, edges repeated; positions in float. Axis
- * 2 first, then 1, then 0: w0 * a + w1 * b. */
+ * 2 first, then 1, then 0: w0 * a + w1 * b in three roundings, or, fused, as
+ * the original's library is seen to round: w1 * b, but not w0 * a (the sum is
+ * rounded to double, then to float). */
 void crop_apply(const struct crop_params *p,
                 int64_t size,
+                bool fused,
                 const struct image *in,
                 struct image *out,
                 float *scratch);
@@ -142,8 +145,8 @@ void scale_apply(enum pixel from, const struct image *in, struct image *out);
 
 /* Normalisation of Med3D (Chen et al. 2019): clipped to the 0.5 and 99.5
  * percentiles if the upper one is above 0; (v - mean) / deviation (population)
- * of the voxels above 0, in double; voxels that are 0 after clipping get
- * noise. Draws: a stream for the noise. */
+ * of the voxels above 0; voxels that are 0 after clipping get noise. Draws: a
+ * stream for the noise. */
 struct med3d_params {
     struct stream noise;
 };
