@@ -35,152 +35,204 @@ static void put_f32(uint8_t *head, int at, double v)
     put_u32(head, at, u);
 }
 
-static void make_head(const struct volume *v, uint8_t head[NIFTI_VOXELS])
+static const struct nifti_form ours = {3, 1, 2, {0.0, 0.0, 0.0}};
+
+static void make_head(const struct geometry *g,
+                      enum pixel pixel,
+                      const struct nifti_form *form,
+                      uint8_t head[NIFTI_VOXELS])
 {
     static const double sign[3] = {-1.0, -1.0, 1.0};
-    const struct geometry *g = &v->geo;
+    double zero = form == &ours ? -0.0 : 0.0; /* x + 0 makes -0 to 0 */
 
     memset(head, 0, NIFTI_VOXELS);
     put_u32(head, NIFTI_SIZEOF_HDR, NIFTI_HEAD);
-    put_i16(head, NIFTI_DIM, 3);
+    put_i16(head, NIFTI_DIM, form->rank);
     put_f32(head, NIFTI_PIXDIM, 1.0);
     for (int a = 0; a < 7; a++) {
         put_i16(head, NIFTI_DIM + 2 * (a + 1), a < 3 ? (int)g->size[a] : 1);
-        if (a < 3)
-            put_f32(head, NIFTI_PIXDIM + 4 * (a + 1), g->spacing[a]);
+        put_f32(head, NIFTI_PIXDIM + 4 * (a + 1),
+                a < 3           ? g->spacing[a]
+                : form == &ours ? 0.0
+                                : 1.0);
     }
-    put_i16(head, NIFTI_DATATYPE, nifti_code(v->pixel));
-    put_i16(head, NIFTI_BITPIX, (int)(8 * pixel_size(v->pixel)));
+    put_i16(head, NIFTI_DATATYPE, nifti_code(pixel));
+    put_i16(head, NIFTI_BITPIX, (int)(8 * pixel_size(pixel)));
     put_f32(head, NIFTI_VOX_OFFSET, NIFTI_VOXELS);
     put_f32(head, NIFTI_SCL_SLOPE, 1.0);
-    head[NIFTI_XYZT_UNITS] = 2; /* mm */
-    put_i16(head, NIFTI_SFORM_CODE, 1);
+    head[NIFTI_XYZT_UNITS] = (uint8_t)form->units;
+    put_i16(head, NIFTI_SFORM_CODE, form->sform);
     for (int r = 0; r < 3; r++) {
+        put_f32(head, NIFTI_QUATERN + 4 * r, form->quatern[r]);
         for (int c = 0; c < 3; c++)
             put_f32(head, NIFTI_SROW + 16 * r + 4 * c,
-                    sign[r] * g->direction[3 * r + c] * g->spacing[c]);
-        put_f32(head, NIFTI_SROW + 16 * r + 12, sign[r] * g->origin[r]);
+                    sign[r] * g->direction[3 * r + c] * g->spacing[c] + zero);
+        put_f32(head, NIFTI_SROW + 16 * r + 12, sign[r] * g->origin[r] + zero);
     }
     memcpy(head + NIFTI_MAGIC, "n+1", 4);
 }
 
 /* Where the bytes go: straight into the file or through deflate. */
-struct sink {
+struct nifti_out {
+    char *path, *tmp;
     FILE *f;
-    const char *path;
     bool gz;
     z_stream z;
+    size_t size; /* of a voxel */
+    size_t left; /* voxels still to come */
+    uint8_t piece[PIECE];
     uint8_t out[PIECE];
 };
 
-static status sink_flush(struct sink *s, int flush)
+static status flush(struct nifti_out *o, int how)
 {
     status st = OK;
     int code;
 
     do {
-        s->z.next_out = s->out;
-        s->z.avail_out = PIECE;
-        code = deflate(&s->z, flush);
+        o->z.next_out = o->out;
+        o->z.avail_out = PIECE;
+        code = deflate(&o->z, how);
         BUG_IF(code == Z_STREAM_ERROR);
-        ENSURE(fwrite(s->out, 1, PIECE - s->z.avail_out, s->f) ==
-                   PIECE - s->z.avail_out,
-               ERR_FILE, "%s: cannot be written: disk full?", s->path);
-    } while (s->z.avail_out == 0 ||
-             (flush == Z_FINISH && code != Z_STREAM_END));
+        ENSURE(fwrite(o->out, 1, PIECE - o->z.avail_out, o->f) ==
+                   PIECE - o->z.avail_out,
+               ERR_FILE, "%s: cannot be written: disk full?", o->path);
+    } while (o->z.avail_out == 0 || (how == Z_FINISH && code != Z_STREAM_END));
 out:
     return st;
 }
 
-static status sink_put(struct sink *s, const uint8_t *bytes, size_t len)
+static status put_bytes(struct nifti_out *o, const uint8_t *bytes, size_t len)
 {
     status st = OK;
 
-    if (!s->gz) {
-        ENSURE(fwrite(bytes, 1, len, s->f) == len, ERR_FILE,
-               "%s: cannot be written: disk full?", s->path);
+    if (!o->gz) {
+        ENSURE(fwrite(bytes, 1, len, o->f) == len, ERR_FILE,
+               "%s: cannot be written: disk full?", o->path);
         return OK;
     }
-    memcpy(&s->z.next_in, &bytes, sizeof bytes); /* zlib's lacks the const */
-    s->z.avail_in = (uInt)len;
-    TRY(sink_flush(s, Z_NO_FLUSH));
+    memcpy(&o->z.next_in, &bytes, sizeof bytes); /* zlib's lacks the const */
+    o->z.avail_in = (uInt)len;
+    TRY(flush(o, Z_NO_FLUSH));
 out:
     return st;
 }
 
 /* Voxels in pieces, turned to little-endian. */
-static status put_voxels(struct sink *s, const struct volume *v)
+status nifti_out_put(struct nifti_out *o, const void *voxels, size_t n)
 {
     status st = OK;
-    uint8_t piece[PIECE];
-    size_t size = pixel_size(v->pixel);
-    size_t total = geometry_len(&v->geo) * size;
+    const uint8_t *from = voxels;
+    size_t total = n * o->size;
     const uint16_t one = 1;
     bool little = *(const uint8_t *)&one == 1;
 
+    BUG_IF(n > o->left);
     for (size_t at = 0; at < total; at += PIECE) {
         size_t len = total - at < PIECE ? total - at : PIECE;
 
-        memcpy(piece, (const uint8_t *)v->data + at, len);
-        for (size_t i = 0; !little && i < len; i += size)
-            for (size_t k = 0; k < size; k++)
-                piece[i + k] =
-                    ((const uint8_t *)v->data)[at + i + size - 1 - k];
-        TRY(sink_put(s, piece, len));
+        memcpy(o->piece, from + at, len);
+        for (size_t i = 0; !little && i < len; i += o->size)
+            for (size_t k = 0; k < o->size; k++)
+                o->piece[i + k] = from[at + i + o->size - 1 - k];
+        TRY(put_bytes(o, o->piece, len));
+    }
+    o->left -= n;
+out:
+    return st;
+}
+
+static status start(struct nifti_out *o)
+{
+    status st = OK;
+
+    TRY(file_tmp_name(o->path, &o->tmp));
+    o->f = fopen(o->tmp, "wb");
+    ENSURE(o->f, ERR_FILE, "%s: cannot be made (folder missing?)", o->path);
+    if (o->gz && deflateInit2(&o->z, 1, Z_DEFLATED, 15 + 16, 8,
+                              Z_DEFAULT_STRATEGY) != Z_OK) {
+        o->gz = false; /* nothing to end */
+        ENSURE(false, ERR_MEM, "%s: no memory for deflate", o->path);
     }
 out:
     return st;
 }
 
-static status write_all(struct sink *s, const struct volume *v)
+status nifti_out_open(const char *path,
+                      const struct geometry *geo,
+                      enum pixel pixel,
+                      const struct nifti_form *form,
+                      struct nifti_out **out)
 {
     status st = OK;
+    size_t n = strlen(path);
+    struct nifti_out *o = NULL;
     uint8_t head[NIFTI_VOXELS];
 
-    if (s->gz)
-        ENSURE(deflateInit2(&s->z, 1, Z_DEFLATED, 15 + 16, 8,
-                            Z_DEFAULT_STRATEGY) == Z_OK,
-               ERR_MEM, "%s: no memory for deflate", s->path);
-    make_head(v, head);
-    TRY(sink_put(s, head, sizeof head));
-    TRY(put_voxels(s, v));
-    if (s->gz)
-        TRY(sink_flush(s, Z_FINISH));
+    TRY(geometry_check(geo, path));
+    for (int a = 0; a < 3; a++)
+        ENSURE(geo->size[a] <= INT16_MAX, ERR_DATA,
+               "%s: axis %d has %lld voxels, NIfTI-1 holds 32767", path, a,
+               (long long)geo->size[a]);
+    TRY(mem_new(1, sizeof *o, &o));
+    o->size = pixel_size(pixel);
+    o->left = geometry_len(geo);
+    TRY(mem_text(path, &o->path));
+    o->gz = n > 3 && strcmp(path + n - 3, ".gz") == 0;
+    TRY(start(o));
+    make_head(geo, pixel, form ? form : &ours, head);
+    TRY(put_bytes(o, head, sizeof head));
+    *out = o;
+    o = NULL;
 out:
-    if (s->gz)
-        (void)deflateEnd(&s->z);
+    nifti_out_drop(o);
     return st;
+}
+
+status nifti_out_end(struct nifti_out *o)
+{
+    status st = OK;
+    int code;
+
+    BUG_IF(o->left > 0);
+    if (o->gz)
+        TRY(flush(o, Z_FINISH));
+    code = fclose(o->f);
+    o->f = NULL;
+    ENSURE(code == 0, ERR_FILE, "%s: cannot be written: disk full?", o->path);
+    TRY(file_rename(o->tmp, o->path));
+    mem_free(o->tmp);
+    o->tmp = NULL;
+out:
+    nifti_out_drop(o);
+    return st;
+}
+
+void nifti_out_drop(struct nifti_out *o)
+{
+    if (!o)
+        return;
+    if (o->gz)
+        (void)deflateEnd(&o->z); /* an unused stream is fine */
+    if (o->f)
+        (void)fclose(o->f);
+    if (o->tmp)
+        (void)unlink(o->tmp);
+    mem_free(o->tmp);
+    mem_free(o->path);
+    mem_free(o);
 }
 
 status nifti_write(const char *path, const struct volume *v)
 {
     status st = OK;
-    size_t n = strlen(path);
-    struct sink *s = NULL;
-    char *tmp = NULL;
+    struct nifti_out *o = NULL;
 
-    TRY(geometry_check(&v->geo, path));
-    for (int a = 0; a < 3; a++)
-        ENSURE(v->geo.size[a] <= INT16_MAX, ERR_DATA,
-               "%s: axis %d has %lld voxels, NIfTI-1 holds 32767", path, a,
-               (long long)v->geo.size[a]);
-    TRY(mem_new(1, sizeof *s, &s));
-    TRY(file_tmp_name(path, &tmp));
-    s->path = path;
-    s->gz = n > 3 && strcmp(path + n - 3, ".gz") == 0;
-    s->f = fopen(tmp, "wb");
-    ENSURE(s->f, ERR_FILE, "%s: cannot be made (folder missing?)", path);
-    TRY(write_all(s, v));
-    n = (size_t)(fclose(s->f) != 0);
-    s->f = NULL;
-    ENSURE(n == 0, ERR_FILE, "%s: cannot be written: disk full?", path);
-    TRY(file_rename(tmp, path));
+    TRY(nifti_out_open(path, &v->geo, v->pixel, NULL, &o));
+    TRY(nifti_out_put(o, v->data, geometry_len(&v->geo)));
+    st = nifti_out_end(o);
+    o = NULL;
 out:
-    if (s && s->f)
-        (void)fclose(s->f);
-    if (st != OK && tmp)
-        (void)unlink(tmp);
-    mem_free(tmp);
-    mem_free(s);
+    nifti_out_drop(o);
     return st;
 }
