@@ -45,6 +45,7 @@ pkg_check_modules(NETCDF REQUIRED IMPORTED_TARGET netcdf)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto)
 pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
+pkg_check_modules(PNG REQUIRED IMPORTED_TARGET libpng)
 pkg_check_modules(ISAL IMPORTED_TARGET libisal) # faster than zlib; optional
 find_path(PCG_INCLUDE_DIR pcg_random.hpp REQUIRED)
 
@@ -128,7 +129,7 @@ function(fmcib_summary)
     message(STATUS "fmcib   libraries   MPI standard ${MPI_C_VERSION}, netCDF "
         "${NETCDF_VERSION}, libyaml ${YAML_VERSION}, jansson "
         "${JANSSON_VERSION}, libcrypto ${CRYPTO_VERSION}, zlib ${ZLIB_VERSION}, "
-        "ISA-L ${isal}")
+        "libpng ${PNG_VERSION}, ISA-L ${isal}")
     message(STATUS "fmcib   CUDA        no (FMCIB_CUDA=${FMCIB_CUDA})")
     message(STATUS "fmcib   modules     ${modules}")
     message(STATUS "fmcib   programs    ${programs}")

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 
 #include "vol/dicom_read.h"
+#include "vol/png_slices.h"
 
 bool folder_is(const char *path)
 {
@@ -24,5 +25,19 @@ bool folder_is(const char *path)
 
 status folder_parse(const char *path, struct layout *out)
 {
-    return dicom_parse(path, out);
+    status st = OK;
+    char *dir = NULL;
+    bool pictures;
+
+    TRY(mem_text(path, &dir));
+    if (!file_is_dir(dir) && strrchr(dir, '#'))
+        *strrchr(dir, '#') = '\0';
+    pictures = png_series_is(dir);
+    if (pictures)
+        TRY(png_parse(path, out));
+    else
+        TRY(dicom_parse(path, out));
+out:
+    mem_free(dir);
+    return st;
 }
