@@ -22,6 +22,9 @@ int data_hash(int argc, char **argv);
 /* build SET TABLE...: the study's lists from its tables. */
 int data_build(int argc, char **argv);
 
+/* check LIST...: lists held against their volumes. */
+int data_check(int argc, char **argv);
+
 /* subset LIST: nested parts of a list. */
 int data_subset(int argc, char **argv);
 

@@ -246,6 +246,42 @@ int32_t csv_find(const struct csv *t, const char *name)
     return -1;
 }
 
+/* Letters and digits only, in small letters. */
+static void squeeze(const char *s, char out[64])
+{
+    size_t n = 0;
+
+    for (; *s && n < 63; s++) {
+        char c = *s;
+
+        if (c >= 'A' && c <= 'Z')
+            c = (char)(c - 'A' + 'a');
+        if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
+            out[n++] = c;
+    }
+    out[n] = '\0';
+}
+
+/* A column that could be meant: the same letters and digits, or two changes
+ * away but not in the last of them (coordX is no coordZ written wrongly). */
+static const char *nearest(const struct csv *t, const char *name)
+{
+    char want[64];
+    char have[64];
+
+    squeeze(name, want);
+    for (uint32_t k = 0; k < t->cols; k++) {
+        size_t n;
+
+        squeeze(t->cells[k], have);
+        n = strlen(have);
+        if (n > 3 && want[0] && have[n - 1] == want[strlen(want) - 1] &&
+            text_distance(want, have) <= 2)
+            return t->cells[k];
+    }
+    return NULL;
+}
+
 status csv_need(const struct csv *t, const char *name, uint32_t *col)
 {
     enum { SHOWN = 20 };
@@ -258,6 +294,8 @@ status csv_need(const struct csv *t, const char *name, uint32_t *col)
             text_add(&there, "%s%s", k ? ", " : "", t->cells[k]);
         if (t->cols > SHOWN)
             text_add(&there, ", ... (%" PRIu32 ")", t->cols);
+        if (nearest(t, name))
+            text_add(&there, "; is \"%s\" meant?", nearest(t, name));
         TRY(text_status(&there));
     }
     ENSURE(i >= 0, ERR_DATA, "%s: no column \"%s\"; there are: %s", t->path,

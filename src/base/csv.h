@@ -27,7 +27,8 @@ const char *csv_name(const struct csv *t, uint32_t col);
 uint32_t csv_line(const struct csv *t, uint32_t row);
 /* Column by exact name, -1 when absent. */
 int32_t csv_find(const struct csv *t, const char *name);
-/* The same, absent is ERR_DATA that lists the columns there are; so is a name
+/* The same, absent is ERR_DATA that lists the columns there are and names the
+ * one that seems to be meant; so is a name
  * that stands there twice. */
 status csv_need(const struct csv *t, const char *name, uint32_t *col);
 const char *csv_cell(const struct csv *t, uint32_t row, uint32_t col);

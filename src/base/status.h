@@ -19,7 +19,7 @@ typedef enum status {
     ERR_NUMERIC = 8,  /* not a number, probe or digest mismatch */
     ERR_COMM = 9,     /* MPI failed, or ranks disagree */
     ERR_PEER = 10,    /* another rank failed (its text is shown) */
-    ERR_GATE = 11,    /* validation: a gate failed */
+    ERR_GATE = 11,    /* a gate failed; lists that are not the published */
     ERR_PARTIAL = 12, /* finished, but some rows were bad (listed) */
     STOPPED = 75      /* stopped at a checkpoint, run again (EX_TEMPFAIL) */
 } status;

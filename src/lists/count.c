@@ -51,10 +51,10 @@ static status classes(const struct csv *t,
                csv_path(t), csv_line(t, i), column, v, most - 1);
         n[v + 1]++;
     }
-    for (int64_t c = -1; c < most; c++) {
+    for (int c = -1; c < (int)most; c++) {
         char what[24];
 
-        (void)snprintf(what, sizeof what, "class %" PRId64, c);
+        (void)snprintf(what, sizeof what, "class %d", c);
         if (n[c + 1])
             made_count(l, what, n[c + 1]);
     }

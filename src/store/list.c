@@ -2,6 +2,7 @@
  * the list, found by sorting. */
 #include "store/list.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -45,32 +46,60 @@ out:
     return st;
 }
 
+static status path_of(const struct list *l,
+                      uint32_t row,
+                      uint32_t col,
+                      const char *dir,
+                      const struct list_conf *conf,
+                      char **out)
+{
+    status st = OK;
+    const char *cell = csv_cell(l->csv, row, col);
+    size_t strip = strlen(conf->strip);
+
+    ENSURE(cell[0] || conf->lenient, ERR_DATA,
+           "%s:%u: column image_path is empty", csv_path(l->csv),
+           csv_line(l->csv, row));
+    if (strip && strncmp(cell, conf->strip, strip) == 0)
+        cell += strip;
+    if (cell[0] || !conf->lenient)
+        TRY(file_join(conf->root[0] ? conf->root : dir, cell, out));
+    else
+        TRY(mem_text("", out));
+out:
+    return st;
+}
+
 static status
 find_paths(struct list *l, const char *file, const struct list_conf *conf)
 {
     status st = OK;
-    size_t strip = strlen(conf->strip);
     char *dir = NULL;
     uint32_t col = 0;
 
     TRY(csv_need(l->csv, "image_path", &col));
     TRY(folder_of(file, &dir));
     TRY(mem_new(l->rows, sizeof *l->path, &l->path));
-    for (uint32_t i = 0; i < l->rows; i++) {
-        const char *cell = csv_cell(l->csv, i, col);
-
-        ENSURE(cell[0], ERR_DATA, "%s:%u: column image_path is empty",
-               csv_path(l->csv), csv_line(l->csv, i));
-        if (strip && strncmp(cell, conf->strip, strip) == 0)
-            cell += strip;
-        TRY(file_join(conf->root[0] ? conf->root : dir, cell, &l->path[i]));
-    }
+    for (uint32_t i = 0; i < l->rows; i++)
+        TRY(path_of(l, i, col, dir, conf, &l->path[i]));
 out:
     mem_free(dir);
     return st;
 }
 
-static status find_seeds(struct list *l)
+static status coordinate(
+    const struct list *l, uint32_t row, uint32_t col, bool lenient, double *out)
+{
+    status st = csv_f64(l->csv, row, col, out);
+
+    if (st == ERR_DATA && lenient) {
+        *out = NAN;
+        st = OK;
+    }
+    return st;
+}
+
+static status find_seeds(struct list *l, bool lenient)
 {
     static const char *const names[3] = {"coordX", "coordY", "coordZ"};
     status st = OK;
@@ -81,7 +110,7 @@ static status find_seeds(struct list *l)
 
         TRY(csv_need(l->csv, names[a], &col));
         for (uint32_t i = 0; i < l->rows; i++)
-            TRY(csv_f64(l->csv, i, col, &l->seed[i][a]));
+            TRY(coordinate(l, i, col, lenient, &l->seed[i][a]));
     }
 out:
     return st;
@@ -130,7 +159,7 @@ list_open(const char *path, const struct list_conf *conf, struct list **out)
     TRY(csv_read(path, &l->csv));
     l->rows = csv_rows(l->csv);
     TRY(find_paths(l, path, conf));
-    TRY(find_seeds(l));
+    TRY(find_seeds(l, conf->lenient));
     TRY(number_volumes(l));
     TRY(digest_of(l->csv, l->digest));
     *out = l;

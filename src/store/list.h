@@ -1,6 +1,7 @@
 #ifndef STORE_LIST_H
 #define STORE_LIST_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/csv.h"
@@ -13,6 +14,8 @@
 struct list_conf {
     const char *root;  /* folder of the volumes, "" = folder of the list */
     const char *strip; /* taken off the front of image_path when it is there */
+    bool lenient;      /* keep bad rows: an empty path stays empty, what is no
+                          finite number is NaN */
 };
 
 struct list {

@@ -7,7 +7,7 @@
 
 static char dir[TMP_PATH];
 static char path[TMP_PATH];
-static const struct list_conf plain = {"", ""};
+static const struct list_conf plain = {.root = "", .strip = ""};
 
 static int setup(void **state)
 {
@@ -63,7 +63,7 @@ static void reads_rows(void **state)
 
 static void puts_paths_under_a_root(void **state)
 {
-    const struct list_conf conf = {"/mnt/ct", "/data/"};
+    const struct list_conf conf = {.root = "/mnt/ct", .strip = "/data/"};
     struct list *l = NULL;
     char first[SHA256_HEX];
 

@@ -1,0 +1,228 @@
+/* What rows and lists have in common: seeds and patients. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+#include "det/order.h"
+#include "lists/check_impl.h"
+
+struct all {
+    uint32_t n;
+    int *list;     /* [n] */
+    uint32_t *row; /* [n] in its list */
+    char **key;    /* [n] owned */
+    uint32_t *order;
+};
+
+static void all_free(struct all *a)
+{
+    for (uint32_t i = 0; a->key && i < a->n; i++)
+        mem_free(a->key[i]);
+    mem_free(a->list);
+    mem_free(a->row);
+    mem_free(a->key);
+    mem_free(a->order);
+}
+
+static status all_new(uint32_t n, struct all *a)
+{
+    status st = OK;
+
+    a->n = n;
+    TRY(mem_new(n, sizeof *a->list, &a->list));
+    TRY(mem_new(n, sizeof *a->row, &a->row));
+    TRY(mem_new(n, sizeof *a->key, &a->key));
+    TRY(mem_new(n, sizeof *a->order, &a->order));
+out:
+    return st;
+}
+
+static uint32_t rows_of(const struct check *c)
+{
+    uint32_t n = 0;
+
+    for (int k = 0; k < c->lists; k++)
+        n += c->list[k].list->rows;
+    return n;
+}
+
+/* Seed and file as text. */
+static status key_of(const struct check_list *l, uint32_t row, char **out)
+{
+    const double *x = l->list->seed[row];
+    char key[128];
+
+    /* + 0 makes one of -0 and 0 */
+    (void)snprintf(key, sizeof key, "%" PRIu32 " %.17g %.17g %.17g",
+                   l->volume[l->list->volume[row]], x[0] + 0.0, x[1] + 0.0,
+                   x[2] + 0.0);
+    return mem_text(key, out);
+}
+
+static void number_rows(const struct check *c, struct all *a)
+{
+    uint32_t i = 0;
+
+    for (int k = 0; k < c->lists; k++) {
+        for (uint32_t r = 0; r < c->list[k].list->rows; r++, i++) {
+            a->list[i] = k;
+            a->row[i] = r;
+        }
+    }
+}
+
+/* Equal seeds are neighbours when sorted, the first row of the first list at
+ * their head. */
+static status gather_seeds(const struct check *c, struct all *a)
+{
+    status st = OK;
+
+    TRY(all_new(rows_of(c), a));
+    number_rows(c, a);
+    for (uint32_t i = 0; i < a->n; i++)
+        TRY(key_of(&c->list[a->list[i]], a->row[i], &a->key[i]));
+    order_text((const char *const *)a->key, a->n, a->order);
+out:
+    return st;
+}
+
+status check_twice(struct check *c)
+{
+    status st = OK;
+    struct all a = {0};
+    uint32_t head = 0;
+    uint32_t *of = NULL; /* the first of the same seed */
+
+    TRY(gather_seeds(c, &a));
+    TRY(mem_new(a.n, sizeof *of, &of));
+    for (uint32_t i = 0; i < a.n; i++) {
+        if (i == 0 || strcmp(a.key[a.order[i]], a.key[head]) != 0)
+            head = a.order[i];
+        of[a.order[i]] = head;
+    }
+    for (uint32_t i = 0; i < a.n; i++) {
+        const struct list *first = c->list[a.list[of[i]]].list;
+        const struct list *own = c->list[a.list[i]].list;
+
+        if (of[i] == i || !own->path[a.row[i]][0] || strstr(a.key[i], "nan"))
+            continue;
+        TRY(check_add(c, CHECK_TWICE, a.list[i], a.row[i], "as %s:%" PRIu32,
+                      csv_path(first->csv),
+                      csv_line(first->csv, a.row[of[i]])));
+    }
+out:
+    mem_free(of);
+    all_free(&a);
+    return st;
+}
+
+/* ---- patients ---------------------------------------------------------- */
+
+/* DeepLesion: PPPPPP_SS_RR_... */
+static bool deeplesion_name(const char *s)
+{
+    return strspn(s, "0123456789") == 6 && s[6] == '_';
+}
+
+static status find_patient(const struct check_conf *conf, struct check_list *l)
+{
+    static const char *const known[] = {"PatientID", "patient", "Patient_index",
+                                        "Case ID", "Volume_fn"};
+    const struct csv *t = l->list->csv;
+    status st = OK;
+    uint32_t col = 0;
+
+    l->patient = conf->patient;
+    for (size_t i = 0; !l->patient[0] && i < 5; i++)
+        if (csv_find(t, known[i]) >= 0)
+            l->patient = known[i];
+    if (!l->patient[0])
+        goto out;
+    TRY(csv_need(t, l->patient, &col));
+    TRY(mem_new(l->list->rows, sizeof *l->who, &l->who));
+    for (uint32_t i = 0; i < l->list->rows; i++) {
+        const char *s = csv_cell(t, i, col);
+
+        TRY(mem_text(s, &l->who[i]));
+        if (strcmp(l->patient, "Volume_fn") == 0 && deeplesion_name(s))
+            l->who[i][6] = '\0';
+    }
+out:
+    return st;
+}
+
+/* The distinct patients of a list, sorted; names stay with the list. */
+static status
+distinct(const struct check_list *l, const char **out, uint64_t *n)
+{
+    status st = OK;
+    uint32_t rows = l->list->rows;
+    uint32_t *order = NULL;
+
+    *n = 0;
+    TRY(mem_new(rows, sizeof *order, &order));
+    order_text((const char *const *)l->who, rows, order);
+    for (uint32_t i = 0; i < rows; i++)
+        if (i == 0 || strcmp(l->who[order[i]], l->who[order[i - 1]]) != 0)
+            out[(*n)++] = l->who[order[i]];
+out:
+    mem_free(order);
+    return st;
+}
+
+static status compare(struct check *c,
+                      int a,
+                      int b,
+                      const char *const *of_a,
+                      const char *const *of_b)
+{
+    status st = OK;
+    const struct check_list *la = &c->list[a];
+    uint64_t i = 0;
+    uint64_t j = 0;
+    uint64_t both = 0;
+    const char *first = "";
+
+    while (i < la->patients && j < c->list[b].patients) {
+        int order = strcmp(of_a[i], of_b[j]);
+
+        if (order == 0 && both++ == 0)
+            first = of_a[i];
+        i += order <= 0;
+        j += order >= 0;
+    }
+    if (both)
+        TRY(check_add(c, CHECK_PATIENT, b, -1,
+                      "%" PRIu64 " of %" PRIu64 " patients are in %s too, e.g. "
+                      "%.60s",
+                      both, c->list[b].patients, csv_path(la->list->csv),
+                      first));
+out:
+    return st;
+}
+
+status check_patients(struct check *c)
+{
+    status st = OK;
+    const char **of[CHECK_LISTS] = {NULL};
+
+    for (int k = 0; k < c->lists; k++) {
+        struct check_list *l = &c->list[k];
+
+        TRY(find_patient(&c->conf, l));
+        if (!l->who)
+            continue;
+        TRY(mem_new(l->list->rows, sizeof *of[k], &of[k]));
+        TRY(distinct(l, of[k], &l->patients));
+    }
+    for (int b = 1; b < c->lists; b++)
+        for (int a = 0; a < b; a++)
+            if (of[a] && of[b])
+                TRY(compare(c, a, b, of[a], of[b]));
+out:
+    for (int k = 0; k < c->lists; k++)
+        mem_free(of[k]);
+    return st;
+}
