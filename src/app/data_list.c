@@ -79,10 +79,35 @@ static void put_table(struct text *t, const struct manifest_set *set)
              "of one.\n");
 }
 
+/* Words on lines of 80, the following ones below the first. */
+static void put_words(struct text *t, const char *s, size_t indent)
+{
+    size_t column = indent;
+
+    while (*s) {
+        size_t n = strcspn(s, " ");
+
+        if (column > indent && column + 1 + n > WIDTH) {
+            text_add(t, "\n%*s", (int)indent, "");
+            column = indent;
+        } else if (column > indent) {
+            text_add(t, " ");
+            column++;
+        }
+        text_put(t, s, n);
+        column += n;
+        s += n;
+        s += strspn(s, " ");
+    }
+    text_add(t, "\n");
+}
+
 static void put_line(struct text *t, const char *name, const char *value)
 {
-    if (*value)
-        text_add(t, "%-9s %s\n", name, value);
+    if (!*value)
+        return;
+    text_add(t, "%-9s ", name);
+    put_words(t, value, 10);
 }
 
 static void
@@ -105,12 +130,30 @@ static void put_file(struct text *t, const struct manifest_file *f)
     for (int k = 0; k < SUM_KINDS; k++)
         if (*f->sum[k])
             text_add(t, "    %s %s\n", sum_name((enum sum_kind)k), f->sum[k]);
-    if (*f->sum_source)
-        text_add(t, "    (%s)\n", f->sum_source);
+    if (*f->sum_source) {
+        text_add(t, "    source: ");
+        put_words(t, f->sum_source, 12);
+    }
     for (uint32_t i = 0; i < f->urls.n; i++)
         text_add(t, "    %s\n", f->urls.at[i]);
-    if (*f->note)
-        text_add(t, "    %s\n", f->note);
+    if (*f->note) {
+        text_add(t, "    ");
+        put_words(t, f->note, 4);
+    }
+}
+
+static void
+put_count(struct text *t, const char *name, const struct manifest_count *c)
+{
+    struct text line = {0};
+
+    text_add(&line, "%s (%s):", c->what, c->source);
+    for (uint32_t k = 0; k < c->n; k++)
+        text_add(&line, "%s %s %" PRId64, k ? "," : "", c->name[k],
+                 c->value[k]);
+    if (text_status(&line) == OK)
+        put_line(t, name, line.s);
+    text_free(&line);
 }
 
 static void put_details(struct text *t, const struct manifest *m)
@@ -124,15 +167,8 @@ static void put_details(struct text *t, const struct manifest *m)
     put_lines(t, "used for", &m->used_for);
     put_lines(t, "pages", &m->pages);
     put_line(t, "note", m->note);
-    for (uint32_t i = 0; i < m->n_counts; i++) {
-        const struct manifest_count *c = &m->counts[i];
-
-        text_add(t, "%-9s %s (%s):", i ? "" : "counts", c->what, c->source);
-        for (uint32_t k = 0; k < c->n; k++)
-            text_add(t, "%s %s %" PRId64, k ? "," : "", c->name[k],
-                     c->value[k]);
-        text_add(t, "\n");
-    }
+    for (uint32_t i = 0; i < m->n_counts; i++)
+        put_count(t, i ? "" : "counts", &m->counts[i]);
     text_add(t, "%-9s %" PRIu32 "\n", "files", m->n_files);
     for (uint32_t i = 0; i < m->n_files; i++)
         put_file(t, &m->files[i]);
