@@ -23,6 +23,7 @@ status heading_open(const char *path, struct heading *out)
     if (size > MOST)
         size = MOST;
     TRY(mem_raw((size_t)size + 1, 1, &h.text));
+    ENSURE(size > 0, ERR_DATA, "%s: is empty; fetch the file again", path);
     f = fopen(path, "rb");
     ENSURE(f, ERR_FILE, "%s: %s", path, strerror(errno));
     h.len = fread(h.text, 1, (size_t)size, f);

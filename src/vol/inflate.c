@@ -297,6 +297,9 @@ status inflate_is_gzip(const char *path, uint64_t offset, bool *out)
     int fd = -1;
 
     TRY(file_size(path, &size)); /* refuses folders */
+    *out = false;
+    if (size < sizeof magic || offset > size - sizeof magic)
+        return OK; /* nor are pipes and devices opened */
     fd = open(path, O_RDONLY | O_CLOEXEC);
     ENSURE(fd >= 0, ERR_FILE, "%s: %s", path, strerror(errno));
     n = pread(fd, magic, sizeof magic, (off_t)offset);

@@ -20,6 +20,9 @@ first_bytes(const char *path, uint8_t *to, size_t len, size_t *found)
     uint64_t size = 0;
 
     TRY(file_size(path, &size)); /* refuses folders */
+    *found = 0;
+    if (size == 0) /* nor are pipes and devices opened */
+        return OK;
     f = fopen(path, "rb");
     ENSURE(f, ERR_FILE, "%s: %s", path, strerror(errno));
     *found = fread(to, 1, len, f);

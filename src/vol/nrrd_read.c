@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/file.h"
+
 #include "vol/nrrd_fields.h"
 
 static status check_fields(const struct nrrd_fields *f, const struct heading *h)
@@ -107,9 +109,14 @@ static status
 skip_lines(const char *path, uint64_t at, int64_t lines, uint64_t *len)
 {
     status st = OK;
-    FILE *f = fopen(path, "rb");
+    uint64_t size = 0;
+    FILE *f = NULL;
 
     *len = 0;
+    TRY(file_size(path, &size));
+    ENSURE(size > at, ERR_DATA, "%s: is empty: truncated; fetch it again",
+           path);
+    f = fopen(path, "rb");
     ENSURE(f, ERR_FILE, "%s: %s", path, strerror(errno));
     ENSURE(fseeko(f, (off_t)at, SEEK_SET) == 0, ERR_FILE, "%s: %s", path,
            strerror(errno));
