@@ -50,6 +50,7 @@ enum nrrd_field {
     NRRD_IGNORED /* and those after it */
 };
 
+/* Was the field there? */
 bool nrrd_has(const struct nrrd_fields *f, enum nrrd_field field);
 
 /* Reads up to the empty line, the end of the text or a LIST. `out` points into
