@@ -248,27 +248,31 @@ static const char *judge_values(double lo, double hi, bool nan)
     return NULL;
 }
 
-/* The slice (axis 2) of the first seed: it holds air and body. */
+/* The slice (axis 2) of a seed, the middle one when the seed is outside. */
+static int64_t slice_of(const struct geometry *g, const double *point)
+{
+    double inverse[9];
+    double c[3];
+    int64_t index[3];
+
+    geometry_inverse(g, inverse);
+    geometry_index(g, inverse, point, c);
+    seed_index(c, index);
+    return index[2] >= 0 && index[2] < g->size[2] ? index[2] : g->size[2] / 2;
+}
+
+/* One slice: it holds air and body. */
 status check_values(struct check_volume *v, const double *point)
 {
     status st = OK;
     struct scan *s = NULL;
     struct volume part = {0};
-    double inverse[9];
-    double c[3];
-    int64_t index[3];
-    int64_t lo[3] = {0, 0, 0};
-    int64_t hi[3] = {v->geo.size[0], v->geo.size[1], 1};
+    int64_t at = slice_of(&v->geo, point);
+    const int64_t lo[3] = {0, 0, at};
+    const int64_t hi[3] = {v->geo.size[0], v->geo.size[1], at + 1};
     bool nan = false;
     const char *odd;
 
-    geometry_inverse(&v->geo, inverse);
-    geometry_index(&v->geo, inverse, point, c);
-    seed_index(c, index);
-    if (index[2] > 0 && index[2] < v->geo.size[2]) {
-        lo[2] = index[2];
-        hi[2] = index[2] + 1;
-    }
     st = scan_open(v->path, &s);
     if (st == OK)
         st = scan_part(s, lo, hi, &part);

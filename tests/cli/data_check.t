@@ -99,6 +99,8 @@ list "A,corner.nii,20.5,21,22" "A,corner.nii,12,13,14"
 run fmcib-data check l.csv
 expect_status 0
 expect_out_without 'fit otherwise'
+# 1 - (12 + 25)(13 + 25)(14 + 25) / 50^3
+expect_out 'l\.csv:3: 56 % outside corner\.nii$'
 list "A,corner.nii,-20.5,-21,22" "A,corner.nii,-12,-13,14"
 run fmcib-data check l.csv
 expect_status 12
