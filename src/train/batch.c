@@ -141,11 +141,26 @@ out:
     return st;
 }
 
+/* The rows of a local shard and their patches. */
+static status read_shard(struct batch *b, uint32_t step, uint32_t local)
+{
+    status st = OK;
+    uint32_t m = b->conf.items;
+    uint32_t *rows = b->rows + (size_t)local * m;
+
+    sampler_rows(b->sampler, b->epoch, step, b->conf.block.lo + local, rows);
+    for (uint32_t j = 0; j < m; j++) {
+        rows[j] = b->conf.pick ? b->conf.pick[rows[j]] : rows[j];
+        TRY(read_item(b, (size_t)local * m + j));
+    }
+out:
+    return st;
+}
+
 status
 batch_fill(struct batch *b, struct net *net, uint32_t epoch, uint32_t step)
 {
     status st = OK;
-    uint32_t m = b->conf.items;
     uint32_t lo = b->conf.block.lo;
     uint32_t shards = sampler_shards(b->sampler, step);
     uint32_t n = lo >= shards ? 0 : shards - lo;
@@ -153,11 +168,8 @@ batch_fill(struct batch *b, struct net *net, uint32_t epoch, uint32_t step)
     b->net = net;
     b->epoch = epoch;
     n = n < b->conf.block.n ? n : b->conf.block.n;
-    for (uint32_t i = 0; i < n; i++) {
-        sampler_rows(b->sampler, epoch, step, lo + i, b->rows + (size_t)i * m);
-        for (uint32_t j = 0; j < m; j++)
-            TRY(read_item(b, (size_t)i * m + j));
-    }
+    for (uint32_t i = 0; i < n; i++)
+        TRY(read_shard(b, step, i));
     TRY(team_run(b->team, n, make_shard, b));
 out:
     return st;

@@ -22,6 +22,8 @@ struct batch_conf {
     uint32_t views; /* of each patch */
     int64_t size;   /* edge of a view in the net; the chain's edge */
     struct augment_chain chain;
+    /* row of the source behind row i of the sampler; NULL: i itself */
+    const uint32_t *pick;
     struct block block; /* local shards */
 };
 

@@ -146,7 +146,7 @@ status pretrain_plan(const struct pretrain_io *io, struct text *lines)
     text_add(lines,
              "# batch: %lld = %lld shards x %lld items, in %lld groups, of %u "
              "rows; at most %lld threads on all ranks together can work\n",
-             (long long)(c->shards * c->items), (long long)c->shards,
+             (long long)c->shards * c->items, (long long)c->shards,
              (long long)c->items, (long long)c->groups,
              source_facts(p.source)->rows, (long long)c->shards);
     training_plan_lines(&p.t, &m, lines);

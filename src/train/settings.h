@@ -56,13 +56,12 @@ struct train_conf {
     const char *train, *val, *test; /* patch stores */
     const char *label;
     int64_t first_label;
-    int64_t classes;
     int64_t percent, subset_seed;
     int start; /* enum tune_start */
     const char *weights;
     int trunk; /* enum tune_trunk */
     int64_t validate_every;
-    int metric; /* enum tune_metric */
+    int metric; /* choice of validate.metric */
 };
 
 enum train_optim { OPTIM_LARS, OPTIM_SGD, OPTIM_ADAM };

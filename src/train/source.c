@@ -292,6 +292,16 @@ out:
     return st;
 }
 
+bool source_may_lack_numbers(const struct source *s, uint32_t row)
+{
+    struct patch_info info = {0};
+
+    if (!s->store)
+        return s->list != NULL;
+    patch_at(s->store, row, -1, &info);
+    return info.type == DIGEST_F32 || info.type == DIGEST_F64;
+}
+
 uint32_t source_cols(const struct source *s)
 {
     if (s->list)

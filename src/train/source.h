@@ -55,6 +55,8 @@ source_order(const struct source *s, uint32_t lo, uint32_t n, uint32_t *order);
 /* The positive (k = -1) or a negative of a row into data [max_bytes]. */
 status source_read(
     struct source *s, uint32_t row, int32_t k, void *data, struct patch *out);
+/* May the positive of a row hold values that are no numbers? */
+bool source_may_lack_numbers(const struct source *s, uint32_t row);
 /* The list behind it, text as it was there; no columns when computed. */
 uint32_t source_cols(const struct source *s);
 const char *source_col(const struct source *s, uint32_t col);

@@ -62,10 +62,12 @@ static bool is_word(const struct json *j, const char *word)
 /* The prefixes a net_conf may point at live as long as the program. */
 static const char *known_prefix(const struct json *j)
 {
-    if (is_word(j, "backbone."))
-        return "backbone.";
-    if (is_word(j, "projection_head."))
-        return "projection_head.";
+    static const char *const known[] = {"backbone.", "projection_head.",
+                                        "trunk.", "heads."};
+
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (is_word(j, known[i]))
+            return known[i];
     return "";
 }
 

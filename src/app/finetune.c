@@ -1,0 +1,69 @@
+/* fmcib-finetune: supervised training (train/finetune.h). */
+#include "train/finetune.h"
+
+#include "base/mem.h"
+
+#include "app/run.h"
+
+struct job {
+    struct train_conf train;
+    struct compute_conf compute;
+    struct augment_choice augment;
+};
+
+static status work(struct run *run, const void *ctx)
+{
+    const struct job *job = ctx;
+    status st = OK;
+    struct text identity = {0};
+    struct finetune_result result = {0};
+    struct finetune_io io = {.run = {.conf = &job->train,
+                                     .compute = &job->compute,
+                                     .par = run->par,
+                                     .team = run->team,
+                                     .out = run->conf.out,
+                                     .run_id = run->run_id,
+                                     .resume = run->resume,
+                                     .quiet = run->conf.quiet,
+                                     .stop_after = run->conf.stop_after,
+                                     .stop_wanted = run_stop_wanted},
+                             .augment = &job->augment};
+
+    if (run->dry_run)
+        return finetune_plan(&io, &run->plan);
+    conf_dump(run->settings, false, &identity);
+    TRY(text_status(&identity));
+    io.run.identity = identity.s;
+    TRY(finetune_run(&io, &result));
+    if (result.best.path)
+        TRY(run_result(run, "weights-best", result.best.digest,
+                       result.best.path));
+    TRY(run_result(run, "weights", result.last.digest, result.last.path));
+out:
+    text_free(&identity);
+    mem_free(result.last.path);
+    mem_free(result.best.path);
+    return st;
+}
+
+int main(int argc, char **argv)
+{
+    struct job job = {0};
+    const struct conf_table tables[] = {
+        {finetune_rows, finetune_rows_n, &job.train},
+        {step_rows, step_rows_n, &job.train},
+        {net_rows, net_rows_n, &job.train},
+        {optim_rows, optim_rows_n, &job.train},
+        {augment_choice_rows, augment_choice_rows_n, &job.augment},
+        {compute_rows, compute_rows_n, &job.compute}};
+    const struct run_program program = {
+        "fmcib-finetune",
+        "Train a 3-D ResNet with a head on labelled patches: from a random "
+        "start, on the pretrained trunk, or on a supervised model.",
+        tables,
+        sizeof tables / sizeof tables[0],
+        finetune_presets,
+        finetune_presets_n};
+
+    return run_main(argc, argv, &program, work, &job);
+}

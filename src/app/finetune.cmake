@@ -1,0 +1,1 @@
+fmcib_program(fmcib-finetune SOURCES finetune.c USES app train)

@@ -1,0 +1,304 @@
+/* The data of supervised training; training.c goes through the steps. */
+#include "train/finetune.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+#include "det/digest.h"
+#include "train/finetune_impl.h"
+
+static const char HEADER[] =
+    "step,lr,loss,feature_sd,grad_norm,param_norm,weights_sha256";
+
+/* Choices of loss.name. */
+static const char *const losses[] = {"ce", "bce"};
+
+static struct batch_conf batch_conf_of(const struct finetune *f)
+{
+    const struct train_conf *c = f->t.io->conf;
+
+    return (struct batch_conf){.seed = (uint64_t)c->seed,
+                               .items = (uint32_t)c->items,
+                               .kinds = 1,
+                               .views = 1,
+                               .size = f->t.net_conf.size[0],
+                               .chain = *augment_chain_of(&f->augment[0], 0),
+                               .pick = f->set[TUNE_TRAIN].pick,
+                               .block = f->t.block};
+}
+
+/* How many classes the head tells apart. */
+static status count_classes(struct finetune *f)
+{
+    status st = OK;
+    const struct train_conf *c = f->t.io->conf;
+    int64_t last = c->head.n > 0 ? c->head.v.i[c->head.n - 1] : 0;
+
+    ENSURE(c->loss != TUNE_BCE || last == 1, ERR_CONF,
+           "loss.name: bce is of one output, net.head ends with %lld",
+           (long long)last);
+    ENSURE(c->loss != TUNE_CE || last >= 2, ERR_CONF,
+           "loss.name: ce needs an output for each class, net.head ends with "
+           "%lld; one output goes with loss.name: bce",
+           (long long)last);
+    f->classes = c->loss == TUNE_BCE ? 2 : (uint32_t)last;
+out:
+    return st;
+}
+
+static status set_net(struct finetune *f)
+{
+    status st = OK;
+    const struct train_conf *c = f->t.io->conf;
+    struct net_conf *n = &f->t.net_conf;
+
+    TRY(augment_chosen(f->io->augment, "train", &f->augment[0]));
+    ENSURE(augment_views(&f->augment[0]) == 1, ERR_CONF,
+           "augment.pipeline makes %d views of a patch, supervised training "
+           "takes one: an adaptation or baseline pipeline",
+           augment_views(&f->augment[0]));
+    TRY(augment_chosen(f->io->augment, "val", &f->augment[1]));
+    TRY(train_net_conf(c, augment_edge(augment_chain_of(&f->augment[0], 0)),
+                       n));
+    n->head_names = NET_HEAD_LIST;
+    n->trunk_prefix = "trunk.";
+    n->head_prefix = "heads.";
+    n->views = 1;
+    n->frozen_trunk = c->trunk != TRUNK_LEARNS;
+    f->t.evaluated = c->trunk == TRUNK_FROZEN_EVAL;
+out:
+    return st;
+}
+
+/* Of everything that is read. */
+static status digest_input(struct finetune *f)
+{
+    status st = OK;
+    struct digest *d = NULL;
+    char weights[SHA256_HEX];
+
+    TRY(tune_start_digest(f, weights));
+    TRY(digest_new(&d));
+    digest_text(d, "start.weights", weights);
+    for (int i = 0; i < TUNE_PARTS; i++)
+        digest_text(d, f->set[i].name,
+                    f->set[i].source ? source_facts(f->set[i].source)->digest
+                                     : "");
+    digest_end(d, f->t.input);
+out:
+    digest_free(d);
+    return st;
+}
+
+static status open_sampler(struct finetune *f)
+{
+    status st = OK;
+    const struct train_conf *c = f->t.io->conf;
+    struct sampler_conf sc = {.seed = (uint64_t)c->seed,
+                              .rows = f->set[TUNE_TRAIN].rows,
+                              .shards = (uint32_t)c->shards,
+                              .items = (uint32_t)c->items,
+                              .groups = 1,
+                              .keep_last = !c->drop_last};
+
+    TRY(sampler_new(&sc, &f->sampler));
+    f->t.steps_per_epoch = sampler_steps(f->sampler);
+    f->t.steps = c->steps ? c->steps : c->epochs * f->t.steps_per_epoch;
+out:
+    return st;
+}
+
+/* Local part: backend, input, plan. */
+static status prepare_rank(struct finetune *f,
+                           const struct training_io *io,
+                           struct training_memory *m)
+{
+    status st = OK;
+    struct batch_conf bc;
+
+    TRY(training_open(&f->t, io));
+    f->t.name = "finetune";
+    f->t.header = HEADER;
+    TRY(count_classes(f));
+    TRY(set_net(f));
+    TRY(tune_open_sets(f));
+    TRY(digest_input(f));
+    TRY(open_sampler(f));
+    bc = batch_conf_of(f);
+    TRY(training_plan(
+        &f->t,
+        batch_bytes(&bc, f->set[TUNE_TRAIN].source, team_size(io->team)) +
+            tune_set_bytes(f) + tune_eval_bytes(f),
+        m));
+out:
+    return st;
+}
+
+static status start(struct finetune *f,
+                    const struct finetune_io *io,
+                    struct training_memory *m)
+{
+    f->io = io;
+    return par_agree(io->run.par, prepare_rank(f, &io->run, m));
+}
+
+static status make_parts(struct finetune *f)
+{
+    status st = OK;
+    const struct train_conf *c = f->t.io->conf;
+    struct batch_conf bc = batch_conf_of(f);
+    struct loss_conf lc = {.name = losses[c->loss], .groups = 1};
+
+    TRY(training_make(&f->t, lc));
+    TRY(batch_new(&bc, f->set[TUNE_TRAIN].source, f->sampler, f->t.io->team,
+                  &f->batch));
+    TRY(mem_new((size_t)(c->shards * c->items), sizeof *f->target, &f->target));
+    TRY(mem_new((size_t)c->items, sizeof *f->rows, &f->rows));
+    TRY(tune_eval_new(f));
+    TRY(tune_start(f));
+out:
+    return st;
+}
+
+static void close_all(struct finetune *f)
+{
+    tune_eval_free(f);
+    mem_free(f->target);
+    mem_free(f->rows);
+    batch_free(f->batch);
+    training_close(&f->t);
+    sampler_free(f->sampler);
+    tune_close_sets(f);
+}
+
+status finetune_plan(const struct finetune_io *io, struct text *lines)
+{
+    status st = OK;
+    const struct train_conf *c = io->run.conf;
+    struct finetune f = {0};
+    struct training_memory m = {0};
+
+    TRY(start(&f, io, &m));
+    text_add(lines,
+             "# batch: %lld = %lld shards x %lld items, of %u rows in %u "
+             "classes; at most %lld threads on all ranks together can work\n",
+             (long long)c->shards * c->items, (long long)c->shards,
+             (long long)c->items, f.set[TUNE_TRAIN].rows, f.classes,
+             (long long)c->shards);
+    training_plan_lines(&f.t, &m, lines);
+    TRY(text_status(lines));
+out:
+    close_all(&f);
+    return st;
+}
+
+/* Labels of the batch, on every rank alike. */
+static void take_labels(struct finetune *f, uint32_t epoch, uint32_t step)
+{
+    uint32_t m = (uint32_t)f->t.io->conf->items;
+    const struct tune_set *set = &f->set[TUNE_TRAIN];
+
+    for (uint32_t s = 0; s < sampler_shards(f->sampler, step); s++) {
+        sampler_rows(f->sampler, epoch, step, s, f->rows);
+        for (uint32_t j = 0; j < m; j++)
+            f->target[s * m + j] = (double)set->label[set->pick[f->rows[j]]];
+    }
+}
+
+static status step_hook(void *ctx, struct step_facts *out)
+{
+    struct finetune *f = ctx;
+    struct training *t = &f->t;
+    uint32_t epoch = (uint32_t)(t->step / t->steps_per_epoch);
+    uint32_t step = (uint32_t)(t->step % t->steps_per_epoch);
+    status st = batch_fill(f->batch, t->net, epoch, step);
+
+    take_labels(f, epoch, step);
+    return training_step(t, st, sampler_shards(f->sampler, step), f->target,
+                         out);
+}
+
+static status after_hook(void *ctx, const struct step_facts *facts)
+{
+    struct finetune *f = ctx;
+
+    (void)facts;
+    return tune_validates(f) ? tune_validate(f) : OK;
+}
+
+static void figures(const struct step_facts *f, struct text *line)
+{
+    const double v[] = {f->lr, f->loss, f->feature_sd, f->grad_norm,
+                        f->param_norm};
+
+    for (size_t i = 0; i < sizeof v / sizeof v[0]; i++) {
+        text_double(line, v[i]);
+        text_put(line, ",", 1);
+    }
+}
+
+static void show(const struct training *t,
+                 const struct step_facts *f,
+                 char *line,
+                 size_t size)
+{
+    int len = snprintf(line, size, "step %lld loss %.4f", (long long)t->step,
+                       f->loss);
+
+    if (t->best_step >= 0)
+        (void)snprintf(line + len, size - (size_t)len, " best %.4f (step %lld)",
+                       t->best, (long long)t->best_step);
+}
+
+static status write_start(struct finetune *f)
+{
+    status st = OK;
+
+    if (par_rank(f->t.io->par) == 0)
+        st = tune_write_subset(f);
+    TRY(par_agree(f->t.io->par, st));
+    if (f->set[TUNE_VAL].source)
+        TRY(training_log_start(&f->t, "validation.csv", TUNE_VALIDATION_HEADER,
+                               tune_validations(f)));
+out:
+    return st;
+}
+
+static status run(struct finetune *f, struct finetune_result *out)
+{
+    status st = OK;
+    const struct training_hooks hooks = {.ctx = f,
+                                         .step = step_hook,
+                                         .after = after_hook,
+                                         .figures = figures,
+                                         .show = show};
+
+    TRY(write_start(f));
+    TRY(training_run(&f->t, &hooks, &out->last));
+    TRY(tune_finish_best(f, &out->best));
+    TRY(tune_predict(f, TUNE_VAL));
+    TRY(tune_predict(f, TUNE_TEST));
+out:
+    return st;
+}
+
+status finetune_run(const struct finetune_io *io, struct finetune_result *out)
+{
+    status st = OK;
+    struct finetune f = {0};
+    struct training_memory m = {0};
+
+    TRY(start(&f, io, &m));
+    st = training_check_memory(&f.t, &m);
+    if (st == OK)
+        st = make_parts(&f);
+    TRY(par_agree(io->run.par, st));
+    if (io->run.resume)
+        TRY(training_load(&f.t));
+    TRY(run(&f, out));
+out:
+    close_all(&f);
+    return st;
+}

@@ -1,0 +1,41 @@
+#ifndef TRAIN_FINETUNE_H
+#define TRAIN_FINETUNE_H
+
+#include "base/text.h"
+
+#include "train/training.h"
+#include "vol/augment/pipeline.h"
+
+/* Supervised training of a network on labelled patches (spec 5.2, 6.6, 6.8):
+ * from a random start, on a trunk (the foundation model or a supervised one),
+ * or on a whole supervised model. Beside the files of training.h:
+ *   validation.csv          one line a validation: loss and metrics
+ *   best-<step>.nc          weights of the best validation so far; at the end
+ *                           weights-best.nc
+ *   train_<p>_percent.csv   the rows of a subset (data.percent below 100)
+ *   val_results.csv, test_results.csv   predictions of the last weights, in
+ *                           the study's layout (spec 7, 8) */
+
+enum tune_start { START_RANDOM, START_TRUNK, START_ALL };
+enum tune_trunk { TRUNK_LEARNS, TRUNK_FROZEN, TRUNK_FROZEN_EVAL };
+enum tune_loss { TUNE_CE, TUNE_BCE };
+
+struct finetune_io {
+    struct training_io run;
+    const struct augment_choice *augment;
+};
+
+struct finetune_result {
+    struct training_result last;
+    struct training_result best; /* path NULL without validation */
+};
+
+/* As pretrain_plan, pretrain_run. Before the first step ERR_DATA also for:
+ * weights of another network (names the key), labels that are none of the
+ * head's classes, a class without a row, a validation list of one patient, a
+ * patch without a number; ERR_CONF: learning rate, head that does not fit the
+ * loss. */
+status finetune_plan(const struct finetune_io *io, struct text *lines);
+status finetune_run(const struct finetune_io *io, struct finetune_result *out);
+
+#endif

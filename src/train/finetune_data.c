@@ -1,0 +1,304 @@
+/* Lists, their labels, and the part of a training list that is used. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/csv.h"
+#include "base/file.h"
+#include "base/mem.h"
+
+#include "det/stream.h"
+#include "train/finetune_impl.h"
+
+/* ---- columns ---- */
+
+static int32_t column(const struct source *s, const char *name)
+{
+    for (uint32_t c = 0; c < source_cols(s); c++)
+        if (strcmp(source_col(s, c), name) == 0)
+            return (int32_t)c;
+    return -1;
+}
+
+static status
+need_column(const struct tune_set *set, const char *name, uint32_t *out)
+{
+    status st = OK;
+    struct text have = {0};
+    int32_t c = column(set->source, name);
+
+    for (uint32_t k = 0; k < source_cols(set->source) && c < 0; k++)
+        text_add(&have, "%s%s", k ? ", " : "", source_col(set->source, k));
+    ENSURE(c >= 0, ERR_DATA,
+           "%s: %s: no label column \"%s\" (there are: %s); data.label names "
+           "the column",
+           set->name, set->path, name, have.s ? have.s : "none");
+    *out = (uint32_t)c;
+out:
+    text_free(&have);
+    return st;
+}
+
+static status read_labels(struct finetune *f, struct tune_set *set)
+{
+    status st = OK;
+    const struct train_conf *c = f->t.io->conf;
+    uint32_t rows = source_facts(set->source)->rows;
+    uint32_t col = 0;
+
+    TRY(need_column(set, c->label, &col));
+    TRY(mem_new(rows, sizeof *set->label, &set->label));
+    for (uint32_t r = 0; r < rows; r++) {
+        const char *cell = source_cell(set->source, r, col);
+        double v = 0;
+        bool number = text_to_double(cell, &v) && v == floor(v);
+
+        v -= (double)c->first_label;
+        ENSURE(number && v >= 0 && v < f->classes, ERR_DATA,
+               "%s: %s, row %u: %s is \"%s\"; the head tells classes %lld to "
+               "%lld apart: another label column, data.first_label or net.head",
+               set->name, set->path, r, c->label, cell,
+               (long long)c->first_label,
+               (long long)(c->first_label + f->classes - 1));
+        set->label[r] = (int32_t)v;
+    }
+out:
+    return st;
+}
+
+/* ---- subset ---- */
+
+/* Marks the share of one class: the first rows of a permutation of it, so that
+ * a larger share holds a smaller one. */
+static status
+mark_class(struct finetune *f, int32_t k, uint32_t *order, uint8_t *used)
+{
+    status st = OK;
+    const struct train_conf *c = f->t.io->conf;
+    const struct tune_set *set = &f->set[TUNE_TRAIN];
+    uint32_t rows = source_facts(set->source)->rows;
+    struct stream draw =
+        stream_at((uint64_t)c->subset_seed, STREAM_SPLIT, (uint64_t)k, 1, 0);
+    uint32_t *perm = order + rows;
+    uint32_t n = 0;
+    uint32_t take;
+
+    for (uint32_t r = 0; r < rows; r++)
+        if (set->label[r] == k)
+            order[n++] = r;
+    ENSURE(n > 0, ERR_DATA,
+           "%s: %s: no row is of class %lld of %s; the head (net.head) has %u "
+           "classes",
+           set->name, set->path, (long long)(c->first_label + k), c->label,
+           f->classes);
+    stream_permutation(&draw, n, perm);
+    take = (uint32_t)(((uint64_t)n * (uint64_t)c->percent + 50) / 100);
+    for (uint32_t i = 0; i < (take > 0 ? take : 1); i++)
+        used[order[perm[i]]] = 1;
+out:
+    return st;
+}
+
+static status pick_rows(struct finetune *f)
+{
+    status st = OK;
+    struct tune_set *set = &f->set[TUNE_TRAIN];
+    uint32_t rows = source_facts(set->source)->rows;
+    uint32_t *order = NULL;
+    uint8_t *used = NULL;
+
+    TRY(mem_new(2 * (size_t)rows, sizeof *order, &order));
+    TRY(mem_new(rows, 1, &used));
+    for (uint32_t k = 0; k < f->classes; k++)
+        TRY(mark_class(f, (int32_t)k, order, used));
+    TRY(mem_new(rows, sizeof *set->pick, &set->pick));
+    for (uint32_t r = 0; r < rows; r++)
+        if (used[r])
+            set->pick[set->rows++] = r;
+out:
+    mem_free(order);
+    mem_free(used);
+    return st;
+}
+
+static status pick_all(struct tune_set *set)
+{
+    status st = OK;
+    uint32_t rows = source_facts(set->source)->rows;
+
+    TRY(mem_new(rows, sizeof *set->pick, &set->pick));
+    for (set->rows = 0; set->rows < rows; set->rows++)
+        set->pick[set->rows] = set->rows;
+out:
+    return st;
+}
+
+/* ---- what validation needs ---- */
+
+/* More than one patient, where the list says whose the rows are. */
+static status check_patients(const struct tune_set *set)
+{
+    static const char *const names[] = {"PatientID", "Patient_index",
+                                        "patient_id", "patient"};
+    status st = OK;
+    int32_t c = -1;
+    bool more = false;
+
+    ENSURE(set->rows > 1, ERR_DATA,
+           "%s: %s: has one row; no metric can be made of it", set->name,
+           set->path);
+    for (size_t i = 0; i < sizeof names / sizeof names[0] && c < 0; i++)
+        c = column(set->source, names[i]);
+    for (uint32_t r = 1; r < set->rows && c >= 0 && !more; r++)
+        more = strcmp(source_cell(set->source, r, (uint32_t)c),
+                      source_cell(set->source, 0, (uint32_t)c)) != 0;
+    ENSURE(c < 0 || more, ERR_DATA,
+           "%s: %s: all rows are of one patient (%s is \"%s\"); a validation "
+           "needs several",
+           set->name, set->path, source_col(set->source, (uint32_t)c),
+           source_cell(set->source, 0, (uint32_t)c));
+out:
+    return st;
+}
+
+/* Metrics over classes need a row of each. */
+static status check_classes(const struct finetune *f,
+                            const struct tune_set *set)
+{
+    status st = OK;
+    const struct train_conf *c = f->t.io->conf;
+
+    for (uint32_t k = 0; k < f->classes; k++) {
+        bool found = false;
+
+        for (uint32_t r = 0; r < set->rows && !found; r++)
+            found = set->label[r] == (int32_t)k;
+        ENSURE(found, ERR_DATA,
+               "%s: %s: no row is of class %lld of %s; validation metrics need "
+               "every class",
+               set->name, set->path, (long long)(c->first_label + k), c->label);
+    }
+out:
+    return st;
+}
+
+/* Patches of floats may hold no number. */
+static status check_values(const struct tune_set *set)
+{
+    status st = OK;
+    const struct source_facts *facts = source_facts(set->source);
+    char *data = NULL;
+
+    TRY(mem_raw(facts->max_bytes, 1, &data));
+    for (uint32_t i = 0; i < set->rows; i++) {
+        struct patch p = {0};
+        size_t n;
+
+        if (!source_may_lack_numbers(set->source, set->pick[i]))
+            continue;
+        TRY(source_read(set->source, set->pick[i], -1, data, &p));
+        n = (size_t)p.shape[0] * (size_t)p.shape[1] * (size_t)p.shape[2];
+        for (size_t k = 0; k < n; k++)
+            ENSURE(isfinite(pixel_get(p.pixel, p.data, k)), ERR_DATA,
+                   "%s: %s, row %u: its patch holds values that are no "
+                   "numbers; leave the row out or mend its volume",
+                   set->name, set->path, set->pick[i]);
+    }
+out:
+    mem_free(data);
+    return st;
+}
+
+static status open_set(struct finetune *f, enum tune_part part)
+{
+    status st = OK;
+    struct tune_set *set = &f->set[part];
+    double cache = f->t.io->conf->cache_gb * 1e9;
+
+    if (!set->path || set->path[0] == '\0')
+        return OK;
+    TRY(source_store(set->path, (uint64_t)cache, &set->source));
+    TRY(read_labels(f, set));
+    if (part == TUNE_TRAIN)
+        TRY(pick_rows(f));
+    else
+        TRY(pick_all(set));
+    if (part == TUNE_VAL) {
+        TRY(check_patients(set));
+        TRY(check_classes(f, set));
+    }
+    TRY(check_values(set));
+out:
+    return st;
+}
+
+status tune_open_sets(struct finetune *f)
+{
+    status st = OK;
+    const struct train_conf *c = f->t.io->conf;
+    static const char *const names[] = {"input.train", "input.val",
+                                        "input.test"};
+    const char *const paths[] = {c->train, c->val, c->test};
+
+    for (int i = 0; i < TUNE_PARTS; i++) {
+        f->set[i].name = names[i];
+        f->set[i].path = paths[i];
+        TRY(open_set(f, (enum tune_part)i));
+    }
+out:
+    return st;
+}
+
+void tune_close_sets(struct finetune *f)
+{
+    for (int i = 0; i < TUNE_PARTS; i++) {
+        source_close(f->set[i].source);
+        mem_free(f->set[i].pick);
+        mem_free(f->set[i].label);
+    }
+}
+
+size_t tune_set_bytes(const struct finetune *f)
+{
+    size_t bytes = 0;
+
+    for (int i = 0; i < TUNE_PARTS; i++)
+        if (f->set[i].source)
+            bytes += source_facts(f->set[i].source)->bytes;
+    return bytes;
+}
+
+status tune_write_subset(const struct finetune *f)
+{
+    status st = OK;
+    const struct tune_set *set = &f->set[TUNE_TRAIN];
+    uint32_t cols = source_cols(set->source);
+    char name[64];
+    char *path = NULL;
+    struct text t = {0};
+
+    if (f->t.io->conf->percent == 100)
+        return OK;
+    (void)snprintf(name, sizeof name, "train_%lld_percent.csv",
+                   (long long)f->t.io->conf->percent);
+    for (uint32_t c = 0; c < cols; c++) {
+        text_add(&t, "%s", c ? "," : "");
+        csv_put(&t, source_col(set->source, c));
+    }
+    text_add(&t, "\n");
+    for (uint32_t r = 0; r < set->rows; r++) {
+        for (uint32_t c = 0; c < cols; c++) {
+            text_add(&t, "%s", c ? "," : "");
+            csv_put(&t, source_cell(set->source, set->pick[r], c));
+        }
+        text_add(&t, "\n");
+    }
+    TRY(text_status(&t));
+    TRY(file_join(f->t.io->out, name, &path));
+    if (!file_exists(path))
+        TRY(file_publish(path, t.s, t.len));
+out:
+    text_free(&t);
+    mem_free(path);
+    return st;
+}

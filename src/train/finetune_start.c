@@ -1,0 +1,143 @@
+/* The weights a supervised training begins with. */
+#include <string.h>
+
+#include "base/log.h"
+
+#include "store/checkpoint.h"
+#include "train/finetune_impl.h"
+
+struct origin {
+    const char *path;
+    const struct net_conf *ours, *theirs;
+};
+
+static status differs(const struct origin *o, const char *key, const char *what)
+{
+    return status_fail(ERR_DATA, __FILE__, __LINE__,
+                       "%s: is of another network than %s says (%s); give the "
+                       "keys net.* that it was trained with",
+                       o->path, key, what);
+}
+
+static status compare_widths(const struct origin *o)
+{
+    status st = OK;
+    const struct net_conf *a = o->ours;
+    const struct net_conf *b = o->theirs;
+
+    ENSURE(a->stages == b->stages, ERR_DATA,
+           "%s: has %d stages, net.layers has %d", o->path, b->stages,
+           a->stages);
+    for (int i = 0; i < a->stages; i++) {
+        ENSURE(a->layers[i] == b->layers[i], ERR_DATA,
+               "%s: has %d blocks in stage %d, net.layers says %d", o->path,
+               b->layers[i], i + 1, a->layers[i]);
+        ENSURE((int32_t)(a->planes[i] * a->widen) ==
+                   (int32_t)(b->planes[i] * b->widen),
+               ERR_DATA,
+               "%s: is %d planes x %g wide in stage %d, net.planes and "
+               "net.widen say %d x %g",
+               o->path, b->planes[i], b->widen, i + 1, a->planes[i], a->widen);
+    }
+out:
+    return st;
+}
+
+static status compare_trunk(const struct origin *o)
+{
+    status st = OK;
+    const struct net_conf *a = o->ours;
+    const struct net_conf *b = o->theirs;
+
+    if (a->block != b->block)
+        TRY(differs(o, "net.block",
+                    b->block == NET_BASIC ? "basic" : "bottleneck"));
+    TRY(compare_widths(o));
+    if (a->shortcut != b->shortcut)
+        TRY(differs(o, "net.shortcut",
+                    b->shortcut == NET_SHORTCUT_A ? "A" : "B"));
+    if (a->bias_downsample != b->bias_downsample)
+        TRY(differs(o, "net.bias_downsample",
+                    b->bias_downsample ? "true" : "false"));
+    if (a->no_max_pool != b->no_max_pool)
+        TRY(differs(o, "net.max_pool", b->no_max_pool ? "false" : "true"));
+    if (a->conv1_stride != b->conv1_stride)
+        log_warn("%s: was trained with net.conv1_stride: %d, here it is %d; "
+                 "the weights fit, but their features change",
+                 o->path, b->conv1_stride, a->conv1_stride);
+out:
+    return st;
+}
+
+static status compare_head(const struct origin *o)
+{
+    status st = OK;
+    const struct net_conf *a = o->ours;
+    const struct net_conf *b = o->theirs;
+    int32_t own = a->head[a->n_head - 1];
+    int32_t last = b->n_head > 0 ? b->head[b->n_head - 1] : 0;
+
+    ENSURE(last == own, ERR_DATA,
+           "%s: its head has %d outputs, net.head says %d: it was trained for "
+           "another task; start.from: trunk takes the trunk alone",
+           o->path, last, own);
+    ENSURE(a->n_head == b->n_head &&
+               memcmp(a->head, b->head,
+                      (size_t)a->n_head * sizeof a->head[0]) == 0,
+           ERR_DATA,
+           "%s: its head has %d layers of other widths than net.head; "
+           "start.from: trunk takes the trunk alone",
+           o->path, b->n_head);
+    ENSURE(b->head_names == NET_HEAD_LIST, ERR_DATA,
+           "%s: its head is a projection head of pretraining; start.from: "
+           "trunk takes the trunk alone",
+           o->path);
+out:
+    return st;
+}
+
+status tune_start_digest(const struct finetune *f, char digest[SHA256_HEX])
+{
+    status st = OK;
+    const struct train_conf *c = f->t.io->conf;
+    struct ckpt *file = NULL;
+
+    digest[0] = '\0';
+    ENSURE((c->start == START_RANDOM) == (c->weights[0] == '\0'), ERR_CONF,
+           "start.from: %s and start.weights: \"%s\" do not go together: a "
+           "random start has no weights, the others need them",
+           c->start == START_RANDOM  ? "random"
+           : c->start == START_TRUNK ? "trunk"
+                                     : "all",
+           c->weights);
+    if (c->start == START_RANDOM)
+        return OK;
+    TRY(ckpt_open(c->weights, "weights", &file));
+    memcpy(digest, ckpt_digest(file), SHA256_HEX);
+out:
+    ckpt_close(file);
+    return st;
+}
+
+status tune_start(struct finetune *f)
+{
+    status st = OK;
+    const struct train_conf *c = f->t.io->conf;
+    struct ckpt *file = NULL;
+    struct net_conf theirs = {0};
+    struct origin o = {c->weights, &f->t.net_conf, &theirs};
+
+    if (c->start == START_RANDOM)
+        return OK;
+    TRY(ckpt_open(c->weights, "weights", &file));
+    TRY(weights_net_conf(file, c->weights, &theirs));
+    TRY(compare_trunk(&o));
+    TRY(weights_get_part(f->t.weights, file, "trunk.", theirs.trunk_prefix));
+    if (c->start == START_ALL) {
+        TRY(compare_head(&o));
+        TRY(weights_get_part(f->t.weights, file, "heads.", theirs.head_prefix));
+    }
+out:
+    ckpt_close(file);
+    return st;
+}
