@@ -73,13 +73,11 @@ out:
 }
 
 /* Of everything that is read. */
-static status digest_input(struct finetune *f)
+static status digest_input(struct finetune *f, const char *weights)
 {
     status st = OK;
     struct digest *d = NULL;
-    char weights[SHA256_HEX];
 
-    TRY(tune_start_digest(f, weights));
     TRY(digest_new(&d));
     digest_text(d, "start.weights", weights);
     for (int i = 0; i < TUNE_PARTS; i++)
@@ -124,7 +122,6 @@ static status prepare_rank(struct finetune *f,
     TRY(count_classes(f));
     TRY(set_net(f));
     TRY(tune_open_sets(f));
-    TRY(digest_input(f));
     TRY(open_sampler(f));
     bc = batch_conf_of(f);
     TRY(training_plan(
@@ -150,6 +147,7 @@ static status make_parts(struct finetune *f)
     const struct train_conf *c = f->t.io->conf;
     struct batch_conf bc = batch_conf_of(f);
     struct loss_conf lc = {.name = losses[c->loss], .groups = 1};
+    char weights[SHA256_HEX];
 
     TRY(training_make(&f->t, lc));
     TRY(batch_new(&bc, f->set[TUNE_TRAIN].source, f->sampler, f->t.io->team,
@@ -157,7 +155,8 @@ static status make_parts(struct finetune *f)
     TRY(mem_new((size_t)(c->shards * c->items), sizeof *f->target, &f->target));
     TRY(mem_new((size_t)c->items, sizeof *f->rows, &f->rows));
     TRY(tune_eval_new(f));
-    TRY(tune_start(f));
+    TRY(tune_start(f, weights));
+    TRY(digest_input(f, weights));
 out:
     return st;
 }

@@ -218,6 +218,10 @@ static status open_set(struct finetune *f, enum tune_part part)
     if (!set->path || set->path[0] == '\0')
         return OK;
     TRY(source_store(set->path, (uint64_t)cache, &set->source));
+    ENSURE(!source_facts(set->source)->normalised, ERR_DATA,
+           "%s: %s: patches of the inference path are normalised, training "
+           "needs HU: prepare them with patch.path training",
+           set->name, set->path);
     TRY(read_labels(f, set));
     if (part == TUNE_TRAIN)
         TRY(pick_rows(f));

@@ -57,11 +57,10 @@ size_t tune_set_bytes(const struct finetune *f);
 status tune_write_subset(const struct finetune *f);
 
 /* ---- finetune_start.c ---- */
-/* Weights of start.weights into the net, as start.from says; digest: of the
- * file. Any rank. ERR_DATA: other network. */
-status tune_start(struct finetune *f);
-/* Digest of start.weights, "" for a random start. Any rank. */
-status tune_start_digest(const struct finetune *f, char digest[SHA256_HEX]);
+/* Weights of start.weights into the net, as start.from says; digest: of all
+ * weights of the file, "" for a random start. Any rank. ERR_CONF, ERR_FILE;
+ * ERR_DATA: other network. */
+status tune_start(struct finetune *f, char digest[SHA256_HEX]);
 
 /* ---- finetune_eval.c ---- */
 status tune_eval_new(struct finetune *f);

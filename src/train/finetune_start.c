@@ -3,8 +3,8 @@
 
 #include "base/log.h"
 
-#include "store/checkpoint.h"
 #include "train/finetune_impl.h"
+#include "train/import.h"
 
 struct origin {
     const char *path;
@@ -43,7 +43,8 @@ out:
     return st;
 }
 
-static status compare_trunk(const struct origin *o)
+/* told: the file says what shapes do not. */
+static status compare_trunk(const struct origin *o, bool told)
 {
     status st = OK;
     const struct net_conf *a = o->ours;
@@ -59,9 +60,9 @@ static status compare_trunk(const struct origin *o)
     if (a->bias_downsample != b->bias_downsample)
         TRY(differs(o, "net.bias_downsample",
                     b->bias_downsample ? "true" : "false"));
-    if (a->no_max_pool != b->no_max_pool)
+    if (told && a->no_max_pool != b->no_max_pool)
         TRY(differs(o, "net.max_pool", b->no_max_pool ? "false" : "true"));
-    if (a->conv1_stride != b->conv1_stride)
+    if (told && a->conv1_stride != b->conv1_stride)
         log_warn("%s: was trained with net.conv1_stride: %d, here it is %d; "
                  "the weights fit, but their features change",
                  o->path, b->conv1_stride, a->conv1_stride);
@@ -96,48 +97,42 @@ out:
     return st;
 }
 
-status tune_start_digest(const struct finetune *f, char digest[SHA256_HEX])
+static status check_words(const struct train_conf *c)
 {
+    static const char *const from[] = {"random", "trunk", "all"};
     status st = OK;
-    const struct train_conf *c = f->t.io->conf;
-    struct ckpt *file = NULL;
 
-    digest[0] = '\0';
     ENSURE((c->start == START_RANDOM) == (c->weights[0] == '\0'), ERR_CONF,
            "start.from: %s and start.weights: \"%s\" do not go together: a "
            "random start has no weights, the others need them",
-           c->start == START_RANDOM  ? "random"
-           : c->start == START_TRUNK ? "trunk"
-                                     : "all",
-           c->weights);
-    if (c->start == START_RANDOM)
-        return OK;
-    TRY(ckpt_open(c->weights, "weights", &file));
-    memcpy(digest, ckpt_digest(file), SHA256_HEX);
+           from[c->start], c->weights);
 out:
-    ckpt_close(file);
     return st;
 }
 
-status tune_start(struct finetune *f)
+status tune_start(struct finetune *f, char digest[SHA256_HEX])
 {
     status st = OK;
     const struct train_conf *c = f->t.io->conf;
-    struct ckpt *file = NULL;
+    bool trunk_only = c->start == START_TRUNK;
+    bool told = false;
+    struct import *file = NULL;
     struct net_conf theirs = {0};
     struct origin o = {c->weights, &f->t.net_conf, &theirs};
 
+    digest[0] = '\0';
+    TRY(check_words(c));
     if (c->start == START_RANDOM)
         return OK;
-    TRY(ckpt_open(c->weights, "weights", &file));
-    TRY(weights_net_conf(file, c->weights, &theirs));
-    TRY(compare_trunk(&o));
-    TRY(weights_get_part(f->t.weights, file, "trunk.", theirs.trunk_prefix));
-    if (c->start == START_ALL) {
+    TRY(import_open(c->weights, &file));
+    TRY(import_net_conf(file, &theirs, &told));
+    TRY(compare_trunk(&o, told));
+    if (!trunk_only)
         TRY(compare_head(&o));
-        TRY(weights_get_part(f->t.weights, file, "heads.", theirs.head_prefix));
-    }
+    TRY(import_fill(file, o.ours, f->t.net, f->t.io->team, f->t.dtype,
+                    trunk_only));
+    memcpy(digest, import_digest(file), SHA256_HEX);
 out:
-    ckpt_close(file);
+    import_close(file);
     return st;
 }

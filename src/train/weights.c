@@ -1,6 +1,5 @@
 #include "train/weights.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -209,55 +208,6 @@ status weights_get(struct weights *w, struct ckpt *file)
 
         TRY(ckpt_need(file, a.name, a.type, a.rank, a.dim));
         TRY(ckpt_get(file, a.name, (void *)a.values));
-    }
-out:
-    return st;
-}
-
-/* The file's name of an array of a part, false when it is of another part. */
-static bool part_name(const char *name,
-                      const char *prefix,
-                      const char *theirs,
-                      char out[NAME_MAX_LEN])
-{
-    size_t n = strlen(prefix);
-
-    if (strncmp(name, prefix, n) != 0)
-        return false;
-    (void)snprintf(out, NAME_MAX_LEN, "%s%s", theirs, name + n);
-    return true;
-}
-
-status weights_get_part(struct weights *w,
-                        struct ckpt *file,
-                        const char *prefix,
-                        const char *theirs)
-{
-    status st = OK;
-    char name[NAME_MAX_LEN];
-    void *vec = net_param(w->net);
-
-    for (size_t i = 0; i < w->n_slices; i++) {
-        const struct slice *s = &w->slices[i];
-        struct array a;
-
-        if (!part_name(s->name, prefix, theirs, name))
-            continue;
-        a = slice_array(w, s, vec, w->plain); /* its shape */
-        TRY(ckpt_need(file, name, a.type, a.rank, a.dim));
-        TRY(ckpt_get(file, name, w->plain));
-        if (w->dtype == DTYPE_F32)
-            slice_put_f32(s, w->dtype, (const float *)(void *)w->plain, vec);
-        else
-            slice_put_f64(s, w->dtype, (const double *)(void *)w->plain, vec);
-    }
-    for (size_t i = 0; i < w->n_buffers; i++) {
-        struct array a = buffer_array(w, &w->buffers[i]);
-
-        if (!part_name(w->buffers[i].name, prefix, theirs, name))
-            continue;
-        TRY(ckpt_need(file, name, a.type, a.rank, a.dim));
-        TRY(ckpt_get(file, name, (void *)a.values));
     }
 out:
     return st;

@@ -41,13 +41,6 @@ status weights_get_vector(struct weights *w,
                           const char *prefix,
                           void *vec);
 
-/* Fill only the arrays whose names begin with `prefix`; in the file they begin
- * with `theirs` in its place. */
-status weights_get_part(struct weights *w,
-                        struct ckpt *file,
-                        const char *prefix,
-                        const char *theirs);
-
 /* The network a weights file is for: text "net" of the file, JSON. size, m,
  * views and memory switches are not in it. */
 status weights_net_text(const struct net_conf *conf, struct text *out);
