@@ -151,7 +151,7 @@ static status work(struct run *run, const void *ctx)
     if (run->dry_run)
         goto out;
     LOG_TEXT("input.list", -1, p.list->digest);
-    if (par_rank(run->par) == 0 && p.cutter.path == CUTTER_TRAINING)
+    if (par_rank(run->par) == 0)
         st = preview_write(run, &conf->preview, &conf->cut, p.list,
                            (uint64_t)conf->seed);
     TRY(par_agree(run->par, st));

@@ -11,7 +11,6 @@
 
 #include "store/list.h"
 #include "vol/augment/transforms.h"
-#include "vol/volume.h"
 
 #define AT(m) CONF_AT(struct preview_conf, m)
 const struct conf_row PREVIEW_ROWS[] = {
@@ -34,18 +33,17 @@ const size_t PREVIEW_ROWS_N = sizeof PREVIEW_ROWS / sizeof PREVIEW_ROWS[0];
 struct preview {
     const struct preview_conf *conf;
     const struct list *list;
-    struct patch_conf cut;
+    struct cutter_conf cut;
     uint64_t seed;
-    struct augment_pipeline pipeline; /* no parts: patches too large for it */
+    struct augment_pipeline pipeline; /* no parts: no views */
     int32_t label;                    /* column, -1: none */
     uint32_t path;                    /* column */
-    struct volume volume;
-    uint32_t open; /* number of the volume that is open */
-    bool any_open;
+    struct cutter *volume;            /* NULL: none is open */
+    uint32_t open;                    /* its number */
     struct patch patch;
     struct image hu; /* the patch, or a view */
+    size_t room;     /* voxels of patch and hu */
     float *scratch;  /* of a view */
-    struct text html;
 };
 
 static status find_label(struct preview *p)
@@ -67,37 +65,42 @@ out:
     return st;
 }
 
-/* Memory for the largest patch and for all views. */
+/* Memory for the largest patch of this volume and its views. */
 static status make_room(struct preview *p)
 {
     status st = OK;
-    int64_t edge = 2 * p->cut.radius;
-    size_t len = (size_t)(edge * edge * edge);
+    size_t len = cutter_len(p->volume);
     size_t scratch = 0;
 
     for (int32_t v = 0; v < augment_views(&p->pipeline); v++) {
         const struct augment_chain *c = augment_chain_of(&p->pipeline, v);
-        size_t n = augment_chain_len(c, edge);
-        size_t own = augment_chain_scratch(c, edge);
+        size_t n = augment_chain_len(c, cutter_edge(p->volume));
+        size_t own = augment_chain_scratch(c, cutter_edge(p->volume));
 
         len = n > len ? n : len;
         scratch = own > scratch ? own : scratch;
     }
-    TRY(patch_new(p->cut.radius, PIXEL_F64, &p->patch));
+    if (len <= p->room) /* views are of one size in a run */
+        goto out;
+    patch_free(&p->patch);
+    mem_free(p->hu.data);
+    mem_free(p->scratch);
+    p->hu.data = p->scratch = NULL;
+    p->room = 0;
+    TRY(mem_new(len, sizeof(double), &p->patch.data)); /* of any type */
     TRY(mem_new(len, sizeof *p->hu.data, &p->hu.data));
     TRY(mem_new(scratch, sizeof *p->scratch, &p->scratch));
+    p->room = len;
 out:
     return st;
 }
 
 static void preview_end(struct preview *p)
 {
-    if (p->any_open)
-        volume_free(&p->volume);
+    cutter_close(p->volume);
     patch_free(&p->patch);
     mem_free(p->hu.data);
     mem_free(p->scratch);
-    text_free(&p->html);
 }
 
 static status need_volume(struct preview *p, uint32_t row)
@@ -105,14 +108,13 @@ static status need_volume(struct preview *p, uint32_t row)
     status st = OK;
     uint32_t number = p->list->volume[row];
 
-    if (p->any_open && p->open == number)
+    if (p->volume && p->open == number)
         goto out;
-    if (p->any_open)
-        volume_free(&p->volume);
-    p->any_open = false;
-    TRY(volume_open(p->list->path[row], &p->volume));
-    p->any_open = true;
+    cutter_close(p->volume);
+    p->volume = NULL;
+    TRY(cutter_open(p->list->path[row], &p->cut, &p->volume));
     p->open = number;
+    TRY(make_room(p));
 out:
     return st;
 }
@@ -138,11 +140,15 @@ static void undo_unit(const struct augment_chain *c, struct image *m)
 /* Pictures of about 150 pixels. */
 static int32_t scale_of(const struct preview *p)
 {
-    return p->cut.radius > 75 ? 1 : (int32_t)(75 / p->cut.radius);
+    uint32_t edge = cutter_edge(p->volume);
+
+    return edge > 75 ? 1 : (int32_t)(150 / edge);
 }
 
-static status
-put_views(struct preview *p, uint32_t row, enum preview_window window)
+static status put_views(struct preview *p,
+                        uint32_t row,
+                        enum preview_window window,
+                        struct text *t)
 {
     status st = OK;
 
@@ -159,49 +165,80 @@ put_views(struct preview *p, uint32_t row, enum preview_window window)
         for (int a = 0; a < 3; a++)
             m.at[a] = p->hu.shape[a] / 2;
         (void)snprintf(name, sizeof name, "View %" PRId32, v + 1);
-        TRY(preview_figure(&p->html, name, &m, window));
+        TRY(preview_figure(t, name, &m, window));
     }
 out:
     return st;
 }
 
-static status put_row(struct preview *p, uint32_t row)
+/* Cut a seed's patch as the store's, in HU to p->hu. */
+static status
+cut(struct preview *p, const double seed_mm[3], struct preview_row *r)
 {
     status st = OK;
-    const struct csv *csv = p->list->csv;
-    struct preview_row r = {.number = row + 1,
-                            .line = csv_line(csv, row),
-                            .path = csv_cell(csv, row, p->path),
-                            .seed_mm = p->list->seed[row]};
-    struct preview_image m = {.mark = true, .scale = scale_of(p)};
-    enum preview_window window;
-    struct grid g;
-    double full = 8.0 * (double)(p->cut.radius * p->cut.radius * p->cut.radius);
+    struct piece piece;
+    struct volume part = {0};
+    double box = 1.0;
 
-    TRY(need_volume(p, row));
-    TRY(patch_grid(&p->volume.geo, &p->cut, &g));
-    patch_positive(&p->volume, &g, &p->cut, r.seed_mm, &p->patch);
-    patch_seed(&g, &p->cut, r.seed_mm, m.at);
-    for (int a = 0; a < 3; a++)
-        p->hu.shape[a] = p->patch.shape[a];
+    cutter_seed(p->volume, seed_mm, &piece);
+    TRY(cutter_read(p->volume, piece.need_lo, piece.need_hi, &part));
+    cutter_cut(p->volume, &part, &piece, &p->patch);
+    memcpy(p->hu.shape, p->patch.shape, sizeof p->hu.shape);
     pixel_floats(p->patch.pixel, p->patch.data, 0, patch_len(&p->patch),
                  p->hu.data);
-    m.hu = p->hu;
-    window = preview_window_of(&p->hu);
-    r.spacing_mm = p->volume.geo.spacing;
-    r.outside = 1.0 - (double)patch_len(&p->patch) / full;
+    for (size_t i = 0; i < image_len(&p->hu) && p->cut.path != CUTTER_TRAINING;
+         i++)
+        p->hu.data[i] = p->hu.data[i] * 3072.0F - 1024.0F;
+    for (int a = 0; a < 3; a++)
+        box *= (double)(piece.hi[a] - piece.lo[a]);
+    r->outside = 1.0 - box / (double)cutter_len(p->volume);
+out:
+    volume_free(&part);
+    return st;
+}
+
+static void
+put_facts(const struct preview *p, uint32_t row, struct preview_row *r)
+{
+    const struct csv *csv = p->list->csv;
+
+    r->number = row + 1;
+    r->line = csv_line(csv, row);
+    r->path = csv_cell(csv, row, p->path);
+    r->seed_mm = p->list->seed[row];
+    r->spacing_mm = cutter_geometry(p->volume)->spacing;
     if (p->label >= 0) {
-        r.label_name = csv_name(csv, (uint32_t)p->label);
-        r.label = csv_cell(csv, row, (uint32_t)p->label);
+        r->label_name = csv_name(csv, (uint32_t)p->label);
+        r->label = csv_cell(csv, row, (uint32_t)p->label);
     }
-    preview_row_open(&p->html, &r);
-    TRY(preview_figure(&p->html, "Patch", &m, PREVIEW_LUNG));
-    TRY(preview_figure(&p->html, "Patch", &m, PREVIEW_SOFT));
-    TRY(put_views(p, row, window));
-    preview_row_close(&p->html);
+}
+
+static status put_row(struct preview *p, uint32_t row, struct text *t)
+{
+    status st = OK;
+    const double *seed_mm = p->list->seed[row];
+    struct preview_row r = {0};
+    struct preview_image m = {.mark = false};
+    enum preview_window window;
+
+    TRY(need_volume(p, row));
+    TRY(cut(p, seed_mm, &r));
+    put_facts(p, row, &r);
+    m.hu = p->hu;
+    m.scale = scale_of(p);
+    m.mark = cutter_mark(p->volume, seed_mm, m.at);
+    for (int a = 0; a < 3 && !m.mark; a++)
+        m.at[a] = m.hu.shape[a] / 2;
+    window = preview_window_of(&p->hu);
+    preview_row_open(t, &r);
+    TRY(preview_figure(t, "Patch", &m, PREVIEW_LUNG));
+    TRY(preview_figure(t, "Patch", &m, PREVIEW_SOFT));
+    TRY(put_views(p, row, window, t));
+    preview_row_close(t);
 out:
     if (st != OK)
-        status_prefix("preview of %s:%" PRIu32 ": ", csv_path(csv), r.line);
+        status_prefix("preview of %s:%" PRIu32 ": ", csv_path(p->list->csv),
+                      csv_line(p->list->csv, row));
     return st;
 }
 
@@ -224,7 +261,7 @@ out:
     return st;
 }
 
-static status put_rows(struct preview *p, uint32_t n)
+static status put_rows(struct preview *p, uint32_t n, struct text *t)
 {
     status st = OK;
 
@@ -232,7 +269,7 @@ static status put_rows(struct preview *p, uint32_t n)
         uint32_t row = 0;
 
         TRY(chosen(p, i, n, &row));
-        TRY(put_row(p, row));
+        TRY(put_row(p, row, t));
     }
 out:
     return st;
@@ -259,6 +296,14 @@ static uint32_t wanted(const struct preview_conf *c, const struct list *list)
     return c->rows < list->rows ? (uint32_t)c->rows : list->rows;
 }
 
+/* Views are those of training: patches of the other paths have none, and very
+ * large ones neither. */
+static bool has_views(const struct cutter_conf *c)
+{
+    return c->path == CUTTER_TRAINING && 2 * c->train.radius >= 4 &&
+           2 * c->train.radius <= AUGMENT_EDGE_MAX;
+}
+
 status preview_write(const struct run *run,
                      const struct preview_conf *conf,
                      const struct cut_conf *cut,
@@ -267,30 +312,33 @@ status preview_write(const struct run *run,
 {
     status st = OK;
     struct preview p = {.conf = conf, .list = list, .seed = seed};
+    struct text html = {0};
     char pipeline[128];
     char *path = NULL;
     uint32_t n = wanted(conf, list);
     struct preview_head head = {
-        csv_path(list->csv), n, list->rows, cut, pipeline, seed};
+        csv_path(list->csv), n, list->rows, &p.cut, NULL, seed};
 
     if (n == 0)
         goto out;
-    choice_name(conf->pipeline, pipeline, sizeof pipeline);
-    TRY(cut_patch_conf(cut, &p.cut));
-    if (2 * cut->radius >= 4 && 2 * cut->radius <= AUGMENT_EDGE_MAX)
+    TRY(cut_cutter_conf(cut, &p.cut));
+    if (has_views(&p.cut)) {
+        choice_name(conf->pipeline, pipeline, sizeof pipeline);
+        head.pipeline = pipeline;
         TRY(augment_preset(pipeline, "train", 2 * cut->radius, &p.pipeline));
+    }
     TRY(find_label(&p));
     TRY(csv_need(list->csv, "image_path", &p.path));
-    TRY(make_room(&p));
-    preview_open(&p.html, &head);
-    TRY(put_rows(&p, n));
-    preview_close(&p.html);
-    TRY(text_status(&p.html));
+    preview_open(&html, &head);
+    TRY(put_rows(&p, n, &html));
+    preview_close(&html);
+    TRY(text_status(&html));
     TRY(run_path(run, "preview.html", &path));
-    TRY(file_publish(path, p.html.s, p.html.len));
+    TRY(file_publish(path, html.s, html.len));
     log_info("%s: pictures of %" PRIu32 " rows", path, n);
 out:
     mem_free(path);
+    text_free(&html);
     preview_end(&p);
     return st;
 }

@@ -6,6 +6,7 @@
 #include "app/cut.h"
 #include "app/run.h"
 #include "vol/augment/augment.h"
+#include "vol/cutter.h"
 
 /* A page with pictures of patches, to see whether seeds, orientation and grey
  * values are right before hours of work: for some rows of the list three
@@ -37,8 +38,8 @@ status preview_write(const struct run *run,
 struct preview_head {
     const char *list;
     uint32_t shown, rows;
-    const struct cut_conf *cut;
-    const char *pipeline;
+    const struct cutter_conf *cut;
+    const char *pipeline; /* NULL: no views */
     uint64_t seed;
 };
 struct preview_row {

@@ -55,10 +55,44 @@ static void put(struct text *t, const char *s)
     text_put(t, s, strlen(s));
 }
 
+static void put_training(struct text *t, const struct patch_conf *c)
+{
+    text_add(t, "%" PRId64 " voxels an edge where the volume does not end, ",
+             2 * c->radius);
+    if (c->resample)
+        text_add(t, "at %.9g x %.9g x %.9g mm (x, y, z)", c->spacing_mm[0],
+                 c->spacing_mm[1], c->spacing_mm[2]);
+    else
+        put(t, "on the grid of its volume");
+    text_add(t, "; patch.orient is %s. ", c->orient ? "true" : "false");
+}
+
+static void put_path(struct text *t, const struct cutter_conf *c)
+{
+    const int64_t *n = c->infer.size;
+
+    if (c->path == CUTTER_TRAINING)
+        put_training(t, &c->train);
+    else
+        text_add(t,
+                 "%" PRId64 " x %" PRId64 " x %" PRId64 " voxels (z, y, x), %s"
+                 "zeros around it where the volume ends. ",
+                 n[0], n[1], n[2],
+                 c->path == CUTTER_INFERENCE
+                     ? "1 mm, by the inference path, "
+                     : "taken from its volume as it is, with ");
+    put(t, "The slices go through the seed: axial, coronal, sagittal; the "
+           "patient's left is at the right of axial and coronal slices, the "
+           "back is below in axial and at the right in sagittal ones, the "
+           "head is up. The yellow lines point at the seed.</p>\n");
+    if (c->path == CUTTER_PRECROPPED ||
+        (c->path == CUTTER_TRAINING && !c->train.orient_patch))
+        put(t, "<p class=\"warn\">Patches keep the axes of their volume: "
+               "sides may differ from this.</p>\n");
+}
+
 void preview_open(struct text *t, const struct preview_head *h)
 {
-    const struct conf_list *mm = &h->cut->spacing;
-
     put(t, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n"
            "<meta charset=\"utf-8\">\n"
            "<meta name=\"viewport\" content=\"width=device-width, "
@@ -72,29 +106,15 @@ void preview_open(struct text *t, const struct preview_head *h)
     svg_escape(t, h->list);
     text_add(t,
              "</h1>\n<p>%" PRIu32 " of %" PRIu32 " rows. Each patch is cut "
-             "about its seed, %" PRId64 " voxels an edge where the volume "
-             "does not end, ",
-             h->shown, h->rows, 2 * h->cut->radius);
-    if (mm->n == 3)
-        text_add(t, "at %.9g x %.9g x %.9g mm (x, y, z)", mm->v.f[0],
-                 mm->v.f[1], mm->v.f[2]);
-    else
-        put(t, "on the grid of its volume");
-    text_add(t,
-             "; patch.orient is %s. The slices go through the seed: axial, "
-             "coronal, sagittal; the patient's left is at the right of axial "
-             "and coronal slices, the back is below in axial and at the "
-             "right in sagittal ones, the head is up. The yellow lines point "
-             "at the seed.</p>\n",
-             h->cut->orient ? "true" : "false");
-    if (!h->cut->orient_patch)
-        put(t, "<p class=\"warn\">patch.orient_patch is false: patches keep "
-               "the axes of their volume, sides may differ from this.</p>\n");
-    text_add(t,
-             "<p>Views: the slices through the middle of what the pipeline "
-             "%s makes of the patch in epoch 0 with seed %" PRIu64
-             ", in HU.</p>\n",
-             h->pipeline, h->seed);
+             "about its seed, ",
+             h->shown, h->rows);
+    put_path(t, h->cut);
+    if (h->pipeline)
+        text_add(t,
+                 "<p>Views: the slices through the middle of what the "
+                 "pipeline %s makes of the patch in epoch 0 with seed "
+                 "%" PRIu64 ", in HU.</p>\n",
+                 h->pipeline, h->seed);
 }
 
 void preview_close(struct text *t)

@@ -164,6 +164,28 @@ void cutter_seed(const struct cutter *c,
     }
 }
 
+bool cutter_mark(const struct cutter *c, const double point[3], int64_t at[3])
+{
+    const struct infer_conf *conf = &c->conf.infer;
+    int64_t index[3];
+    int64_t lo[3];
+    int64_t hi[3];
+    double exact[3];
+
+    if (c->conf.path == CUTTER_TRAINING)
+        patch_seed(&c->grid, &c->conf.train, point, at);
+    if (c->conf.path != CUTTER_INFERENCE)
+        return c->conf.path == CUTTER_TRAINING;
+    infer_box(&c->image, conf, point, exact, lo, hi);
+    seed_index(exact, index);
+    for (int a = 0; a < 3; a++) {
+        int64_t zeros = conf->size[2 - a] - (hi[a] - lo[a]);
+
+        at[2 - a] = index[a] - lo[a] + zeros / 2;
+    }
+    return true;
+}
+
 void cutter_corner(const struct cutter *c,
                    const int64_t corner[3],
                    struct piece *out)

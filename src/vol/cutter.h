@@ -62,6 +62,10 @@ cutter_check(const struct cutter *c, const double point[3], const char *name);
 void cutter_seed(const struct cutter *c,
                  const double point[3],
                  struct piece *out);
+/* The voxel (z, y, x) of that patch that holds the seed; it may lie outside.
+ * False: not known, since a volume that is a patch already is taken as it is.
+ */
+bool cutter_mark(const struct cutter *c, const double point[3], int64_t at[3]);
 /* A negative at a corner (training path). */
 void cutter_corner(const struct cutter *c,
                    const int64_t corner[3],

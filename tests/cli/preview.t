@@ -49,6 +49,13 @@ expect_equal "$(count '<img ' w/preview.html)" 18
 prepare --out m --preview=500
 expect_equal "$(count '<section ' m/preview.html)" 24
 
+# the inference path: no views
+prepare --out i --preview=4 --set patch.path=inference
+expect_status 0
+expect_equal "$(count '<img ' i/preview.html)" 24
+expect_equal "$(count '<svg viewBox' i/preview.html)" 24
+expect_equal "$(count 'by the inference path' i/preview.html)" 1
+
 # a border patch says how much is missing; text of the list is escaped
 cat >border.csv <<'END'
 image_path,coordX,coordY,coordZ,label

@@ -1,6 +1,9 @@
 /* The voxel of a patch that holds its seed: the only bright one, whatever the
  * directions, the border and the two re-orientations. */
+#include "tmp.h"
 #include "unit/vol_sample.h"
+#include "vol/cutter.h"
+#include "vol/nifti_write.h"
 #include "vol/orient.h"
 #include "vol/patch.h"
 
@@ -63,9 +66,67 @@ static void test_bright(void **state)
                 one(&s, which, modes);
 }
 
+/* The same by the inference path, through a file. */
+static void one_inference(struct stream *s, int which, const char *path)
+{
+    struct volume v = sample_volume(s, which, PIXEL_I16, 9);
+    struct cutter_conf conf = {.path = CUTTER_INFERENCE,
+                               .infer = {.size = {10, 8, 12}}};
+    struct cutter *c = NULL;
+    struct patch p = {{0}, PIXEL_F32, NULL};
+    struct volume part = {0};
+    struct piece piece;
+    int64_t index[3];
+    int64_t at[3];
+    double exact[3];
+    double point[3];
+
+    for (int a = 0; a < 3; a++) {
+        v.geo.spacing[a] = 1.0;
+        v.geo.origin[a] = 10.0 * a;
+        index[a] = (int64_t)stream_below(s, (uint64_t)v.geo.size[a]);
+        exact[a] = (double)index[a];
+    }
+    brighten(&v, false, index);
+    geometry_point(&v.geo, exact, point);
+    for (int a = 0; a < 3; a++)
+        point[a] += 0.25; /* clear of rounding: its axes are the world's */
+    assert_ok(nifti_write(path, &v));
+    assert_ok(cutter_open(path, &conf, &c));
+    assert_ok(mem_new(cutter_len(c), sizeof(float), &p.data));
+    cutter_seed(c, point, &piece);
+    assert_ok(cutter_read(c, piece.need_lo, piece.need_hi, &part));
+    cutter_cut(c, &part, &piece, &p);
+    assert_true(cutter_mark(c, point, at));
+    for (int a = 0; a < 3; a++)
+        assert_in_range(at[a], 0, p.shape[a] - 1);
+    assert_true(pixel_get(PIXEL_F32, p.data,
+                          (size_t)((at[0] * p.shape[1] + at[1]) * p.shape[2] +
+                                   at[2])) > 0.5);
+    mem_free(p.data);
+    volume_free(&part);
+    volume_free(&v);
+    cutter_close(c);
+}
+
+static void test_inference(void **state)
+{
+    struct stream s = stream_at(12, STREAM_TEST, 1, 0, 0);
+    char dir[TMP_PATH];
+    char path[TMP_PATH];
+
+    (void)state;
+    tmp_make(dir);
+    (void)tmp_path(dir, "a.nii", path);
+    for (int which = 0; which < 48; which++)
+        one_inference(&s, which, path);
+    tmp_clean(dir);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_bright)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_bright),
+                                       cmocka_unit_test(test_inference)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
