@@ -14,7 +14,7 @@ static const struct bench {
      bench_conv},
     {"demo-layers", "[samples [variant]]: convolutions of the demo network",
      bench_demo_layers},
-    {"logistic", "[threads]: linear models at the study's shapes",
+    {"logistic", "[threads [file]]: linear models at the study's shapes",
      bench_logistic},
     {"step", "[full|demo [threads [steps]]]: steps of pretraining", bench_step},
 };

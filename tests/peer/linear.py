@@ -1,0 +1,89 @@
+"""Linear models at the study's shapes, fitted by scikit-learn and by us.
+
+usage: linear.py BIN   (the folder of fmcib-bench)
+Both get the same numbers from one file; objectives F / C are of
+F = |w|^2 / 2 + C sum of losses, so the smaller one is the better fit.
+"""
+import os
+import re
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+import numpy as np
+import sklearn
+from scipy.special import log_softmax
+from sklearn.linear_model import LogisticRegression
+
+P, LATENT = 4096, 512
+
+
+def make(n, classes, correlated, rng):
+    y = np.arange(n) % classes
+    if correlated:
+        mean = rng.normal(size=(classes, LATENT))
+        z = (mean[y] + rng.normal(size=(n, LATENT))) / np.arange(1, LATENT + 1)
+        x = z @ rng.normal(size=(LATENT, P)) + 0.02 * rng.normal(size=(n, P))
+    else:
+        x = 0.1 * rng.normal(size=(classes, P))[y] + rng.normal(size=(n, P))
+    return (x - x.mean(0)) / x.std(0), y
+
+
+def objective(model, x, y, c):
+    z = model.decision_function(x)
+    if z.ndim == 1:
+        loss = np.logaddexp(0.0, np.where(y == 1, -z, z)).sum()
+    else:
+        loss = -log_softmax(z, axis=1)[np.arange(len(y)), y].sum()
+    return loss + (model.coef_ ** 2).sum() / (2 * c)
+
+
+def ours(binary, x, y, classes):
+    """{C: (ms, objective, gradient)} and the seconds of the preparation."""
+    with tempfile.NamedTemporaryFile(suffix=".bin") as f:
+        f.write(struct.pack("<3I", len(y), x.shape[1], classes))
+        f.write(y.astype("<i4").tobytes())
+        f.write(x.astype("<f8").tobytes())
+        f.flush()
+        text = subprocess.run([binary, "logistic", "1", f.name], check=True,
+                              capture_output=True, text=True).stdout
+    prepare = float(re.search(r"prepare (\S+) s", text)[1])
+    fits = re.findall(r"fit C (\S+) (\S+) ms\n  objective / C (\S+), "
+                      r"gradient (\S+) relative", text)
+    return {float(c): (float(ms), float(f), g) for c, ms, f, g in fits}, prepare
+
+
+def beside(name, c, ms, x, y, rule, tol):
+    """Their fit beside ours of `ms`. Since release 1.4 they divide the
+    objective by C n before the gradient is held against the tolerance;
+    rule "1.3" undoes that."""
+    start = time.thread_time()
+    model = LogisticRegression(C=c, max_iter=10000, tol=tol).fit(x, y)
+    peer = 1e3 * (time.thread_time() - start)
+    print(f"bench linear {name} C {c:g} {ms:.4g} ms peer scikit-learn-"
+          f"{sklearn.__version__}-{rule} {peer:.4g} ratio {peer / ms:.3g}")
+    print(f"  theirs: objective / C {objective(model, x, y, c):.12g}",
+          flush=True)
+
+
+def main():
+    binary = os.path.join(sys.argv[1], "fmcib-bench")
+    rng = np.random.default_rng(1)
+    for task, n, classes in (("task2", 338, 2), ("task1", 2610, 8)):
+        for correlated in (False, True):
+            x, y = make(n, classes, correlated, rng)
+            name = f"{task} {'correlated' if correlated else 'white'}"
+            fits, prepare = ours(binary, x, y, classes)
+            print(f"bench linear {name} prepare {prepare:.4g} s")
+            for c, (ms, f, gradient) in fits.items():
+                print(f"  C {c:g}: objective / C {f:.12g}, relative gradient "
+                      f"{gradient}")
+                for rule, tol in (("default", 1e-4), ("1.3", 1e-4 / (c * n))):
+                    beside(name, c, ms, x, y, rule, tol)
+
+
+main()

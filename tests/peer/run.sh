@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Other software beside ours: ./run bench --peers [SCRIPT...] (all scripts
+# without a name). The packages go to build/peers, from PyPI.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+# script: packages
+peers=(
+    "linear: scikit-learn"
+)
+
+env=${FMCIB_PEERS:-build/peers}
+[[ -x $env/bin/python ]] || python3 -m venv "$env"
+for peer in "${peers[@]}"; do
+    name=${peer%%:*}
+    [[ $# -eq 0 || " $* " == *" $name "* ]] || continue
+    # shellcheck disable=SC2086 # a list of packages
+    "$env/bin/pip" install -q --disable-pip-version-check ${peer#*:} || {
+        echo "peers: SKIP $name: cannot install${peer#*:}"
+        continue
+    }
+    "$env/bin/python" "tests/peer/$name.py" build/release/bin
+done
