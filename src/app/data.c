@@ -18,6 +18,7 @@ static const struct command COMMANDS[] = {
     {"fetch", "download files of manifests", data_fetch},
     {"verify", "hold a folder against its manifest", data_verify},
     {"hash", "make the manifest of a folder: paths, bytes, SHA-256", data_hash},
+    {"volumes", "make volumes of DeepLesion's pictures", data_volumes},
     {"build", "make the study's lists from its tables", data_build},
     {"check", "hold lists against their volumes, headers only", data_check},
     {"subset", "parts of a list: 10, 20, 50 percent", data_subset},

@@ -8,4 +8,5 @@ fmcib_program(fmcib-data
         data_list.c
         data_subset.c
         data_verify.c data_verify_text.c
+        data_volumes.c
     USES app lists vol store det)

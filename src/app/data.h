@@ -25,6 +25,9 @@ int data_build(int argc, char **argv);
 /* check LIST...: lists held against their volumes. */
 int data_check(int argc, char **argv);
 
+/* volumes PNG_DIR DL_INFO: DeepLesion's pictures to volumes. */
+int data_volumes(int argc, char **argv);
+
 /* subset LIST: nested parts of a list. */
 int data_subset(int argc, char **argv);
 

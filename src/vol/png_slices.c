@@ -168,20 +168,15 @@ out:
     return st;
 }
 
-/* "000089_01_02": 89, 1, 2. */
-static status numbers_of(const char *series, int64_t out[3])
+bool png_series_name(const char *name, int64_t out[3])
 {
-    status st = OK;
-    const char *p = series;
+    static const char after[3] = {'_', '_', '\0'};
+    const char *p = name;
 
-    ENSURE(png_number(&p, '_', &out[0]) && png_number(&p, '_', &out[1]) &&
-               png_number(&p, '\0', &out[2]),
-           ERR_DATA,
-           "series \"%s\": folders of DeepLesion are named "
-           "PATIENT_STUDY_SERIES (000089_01_02); rename it",
-           series);
-out:
-    return st;
+    for (int i = 0; i < 3; i++)
+        if (!png_number(&p, after[i], &out[i]))
+            return false;
+    return true;
 }
 
 /* "0.859375, 0.859375, 5" */
@@ -239,7 +234,10 @@ status png_spacing(const struct csv *info, const char *series, double out_mm[3])
     int64_t want[3] = {0, 0, 0};
     bool is = false;
 
-    TRY(numbers_of(series, want));
+    ENSURE(png_series_name(series, want), ERR_DATA,
+           "series \"%s\": folders of DeepLesion are named "
+           "PATIENT_STUDY_SERIES (000089_01_02); rename it",
+           series);
     for (int i = 0; i < 3; i++)
         TRY(csv_need(info, names[i], &col[i]));
     TRY(csv_need(info, "Spacing_mm_px_", &spacing));

@@ -39,6 +39,9 @@ struct png_series {
 status png_series_open(const char *folder, struct png_series *out);
 void png_series_free(struct png_series *s);
 
+/* "000089_01_02" (patient, study, series): 89, 1, 2. False for other names. */
+bool png_series_name(const char *name, int64_t out[3]);
+
 /* At most 9 digits at *text that `after` follows; *text moves behind it. */
 bool png_number(const char **text, char after, int64_t *out);
 
