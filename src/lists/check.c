@@ -37,11 +37,13 @@ static const struct check_about ABOUT[CHECK_KINDS] = {
                         "--orient is for DeepLesion's volumes (axes PLI)"},
     [CHECK_VALUES] = {CHECK_WARNING, "values", "values are no HU",
                       "convert with slope and intercept, without windowing"},
+    [CHECK_ORIENT] = {CHECK_WARNING, "orient", "orient does not fit the list",
+                      "published DeepLesion lists: --orient, patch.orient: "
+                      "true; lists of build --xy true: without"},
     [CHECK_READING] = {CHECK_WARNING, "reading", "numbers fit otherwise",
                        "see the counts below"},
     [CHECK_PATIENT] = {CHECK_WARNING, "patient", "patients in two lists",
-                       "they leak from one into the other; so do the study's "
-                       "own lists"},
+                       "what is learnt of them leaks from one into the other"},
 };
 
 const struct check_about *check_kind_of(enum check_kind kind)
@@ -240,8 +242,10 @@ status check_run(const char *const *paths,
     TRY(team_run(team, c->volumes, look, c));
     if (conf->values)
         TRY(sample_values(c, team));
-    for (int k = 0; k < n; k++)
+    for (int k = 0; k < n; k++) {
         TRY(check_rows(c, k));
+        TRY(check_orient(c, k));
+    }
     TRY(check_twice(c));
     TRY(check_patients(c));
     TRY(sort_findings(c));

@@ -41,6 +41,7 @@ enum check_kind {
     CHECK_FLAT,       /* an axis of one voxel */
     CHECK_MIRRORED,   /* patch.orient would mirror the seed */
     CHECK_VALUES,     /* no Hounsfield units (only with `values`) */
+    CHECK_ORIENT,     /* DeepLesion points that need the other patch.orient */
     CHECK_READING,    /* the numbers fit better if read otherwise */
     CHECK_PATIENT,    /* a patient in two lists */
     CHECK_KINDS

@@ -17,6 +17,8 @@ status check_add(struct check *c,
 status check_rows(struct check *c, int k);
 /* One slice of a volume: fills values, lowest, highest. */
 status check_values(struct check_volume *v, const double *point);
+/* Does patch.orient fit the points of a DeepLesion list? */
+status check_orient(struct check *c, int k);
 /* Rows that are there twice; patients in two lists. */
 status check_twice(struct check *c);
 status check_patients(struct check *c);

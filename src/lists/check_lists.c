@@ -1,5 +1,6 @@
 /* What rows and lists have in common: seeds and patients. */
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -224,5 +225,62 @@ status check_patients(struct check *c)
 out:
     for (int k = 0; k < c->lists; k++)
         mem_free(of[k]);
+    return st;
+}
+
+/* ---- DeepLesion -------------------------------------------------------- */
+
+/* 1: coordX is the row's, as published; 0: the column's; -1: cannot be told,
+ * or it is no such list. */
+static int swapped(const struct list *l, uint32_t row, const uint32_t col[3])
+{
+    const double *x = l->seed[row];
+    double v[3];
+
+    for (int i = 0; i < 3; i++)
+        if (!text_to_double(csv_cell(l->csv, row, col[i]), &v[i]))
+            return -1;
+    double at_column = v[2] * floor(v[0]);
+    double at_row = v[2] * floor(v[1]);
+
+    /* spacing went through a float32: 1e-7 of half a metre */
+    if (fabs(at_column - at_row) < 1e-2)
+        return -1;
+    if (fabs(x[0] - at_row) < 1e-3 && fabs(x[1] - at_column) < 1e-3)
+        return 1;
+    return fabs(x[0] - at_column) < 1e-3 && fabs(x[1] - at_row) < 1e-3 ? 0 : -1;
+}
+
+status check_orient(struct check *c, int k)
+{
+    static const char *const names[3] = {"centroid_x", "centroid_y",
+                                         "spacing_x"};
+    const struct list *l = c->list[k].list;
+    status st = OK;
+    uint32_t n[2] = {0, 0};
+    uint32_t col[3];
+
+    for (int i = 0; i < 3; i++) {
+        if (csv_find(l->csv, names[i]) < 0)
+            return OK;
+        TRY(csv_need(l->csv, names[i], &col[i]));
+    }
+    for (uint32_t i = 0; i < l->rows; i++) {
+        int s = swapped(l, i, col);
+
+        if (s >= 0)
+            n[s]++;
+    }
+    if (n[1] && !c->conf.patch.orient)
+        TRY(check_add(c, CHECK_ORIENT, k, -1,
+                      "x and y are interchanged in %" PRIu32 " of %" PRIu32
+                      " rows, and orient is off",
+                      n[1], l->rows));
+    if (n[0] && c->conf.patch.orient)
+        TRY(check_add(c, CHECK_ORIENT, k, -1,
+                      "x and y are right in %" PRIu32 " of %" PRIu32
+                      " rows, and orient is on",
+                      n[0], l->rows));
+out:
     return st;
 }

@@ -65,7 +65,8 @@ status deeplesion_build(const struct csv *table,
                         const struct deeplesion_conf *conf,
                         struct made *out);
 
-/* One row of the table, as derived. */
+/* One row of the table, as derived; without a point, and with numbers as they
+ * are computed, where it will not be kept. */
 struct lesion {
     uint32_t row;       /* of the table, from 0 */
     char volume[64];    /* PPPPPP_SS_RR_first-last.nii.gz */

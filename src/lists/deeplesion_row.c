@@ -240,7 +240,7 @@ status deeplesion_row(const struct csv *t,
     l.diameter_mm[0] = pixels[0] * l.spacing_mm[0];
     l.diameter_mm[1] = pixels[1] * l.spacing_mm[1];
     l.diameter_mm[2] = fmax(l.diameter_mm[0], l.diameter_mm[1]);
-    if (!l.rejected)
+    if (!l.rejected && l.spacing_mm[2] <= conf->max_spacing_mm)
         place(conf, &l);
     *out = l;
 out:

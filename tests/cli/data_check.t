@@ -152,6 +152,32 @@ expect_out 'b\.csv: 1 of [0-9]+ patients are in a\.csv too, e\.g\. '
 run fmcib-data check a.csv b.csv --root c --patient coordX
 expect_out '\(coordX\)'
 
+# ---- points of DeepLesion, interchanged or not, and orient
+printf 'image_path,centroid_x,centroid_y,spacing_x,coordX,coordY,coordZ\n' >l.csv
+echo 'none.nii,361.167193254584,302.5152711354672,0.488281,147.4608654975891,176.26944518089294,-32.5' >>l.csv
+run fmcib-data check l.csv
+expect_out '^warning  orient does not fit the list$'
+expect_out 'x and y are interchanged in 1 of 1 rows, and orient is off$'
+run fmcib-data check l.csv --orient
+expect_out_without 'orient does not fit'
+sed -i 's/,147\(.*\),176\(.*\),-/,176\2,147\1,-/' l.csv
+run fmcib-data check l.csv
+expect_out_without 'orient does not fit'
+run fmcib-data check l.csv --orient
+expect_out 'x and y are right in 1 of 1 rows, and orient is on$'
+
+# ---- the published lists: validation and test share 291 patients, no others
+published=$FMCIB_CT_DATA/annotations/deeplesion
+if [ -e "$published/pretrain.csv" ]; then
+    run fmcib-data check "$published"/{pretrain,task1_train,task1_val,task1_test}.csv --json
+    expect_status 12
+    expect_out '"code": "patient", "list": ".*task1_test.csv", "text": "291 of 395 patients'
+    expect_equal "$(grep -c '"code": "patient"' "$out_file")" 1
+    expect_equal "$(grep -c '"code": "twice"' "$out_file")" 0
+else
+    echo "SKIP: the published lists are not in $published"
+fi
+
 # ---- lists that cannot be read
 bad() {
     local wanted=$1 words=$2

@@ -247,6 +247,7 @@ static void points(void **state)
 
     (void)state;
     conf.numbers = DEEPLESION_NUMBERS_EXACT;
+    conf.max_spacing_mm = 1e9; /* any row */
     assert_ok(deeplesion_columns(dl, col));
     for (size_t k = 0; k < json_len(all); k++) {
         const struct json *e = json_at(all, k);
@@ -442,6 +443,7 @@ static void whole(void **state)
     /* by patient: none is in both; every row is in one of them */
     struct deeplesion_conf conf = published;
     conf.split = DEEPLESION_SPLIT_PATIENTS;
+    conf.numbers = DEEPLESION_NUMBERS_EXACT;
     assert_ok(deeplesion_build(dl, &conf, &m));
     struct csv *val = parse(&m.list[2]);
     struct csv *test = parse(&m.list[3]);
