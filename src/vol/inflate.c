@@ -15,6 +15,7 @@
 
 enum {
     INPUT = 1 << 18,
+    FIRST = 1 << 12, /* first read: enough for a header */
     WASTE = 1 << 18, /* twice the history of deflate and more */
     PIECE = 1 << 24, /* most output of one call */
     TAIL = 1 << 16
@@ -131,6 +132,7 @@ struct inflate {
     enum inflate_kind kind;
     bool ended; /* the present member */
     size_t room;
+    size_t ask; /* what the next read asks for */
     uint8_t *in;
     uint8_t *waste;
     struct engine engine;
@@ -150,6 +152,7 @@ status inflate_open(const char *path,
     f->fd = -1;
     f->kind = kind;
     f->room = size < INPUT ? (size_t)size + 1 : INPUT;
+    f->ask = FIRST;
     TRY(mem_text(path, &f->path));
     TRY(mem_raw(f->room, 1, &f->in));
     TRY(engine_start(&f->engine, kind));
@@ -186,12 +189,14 @@ static status feed(struct inflate *f, bool *eof)
     *eof = false;
     if (engine_left(&f->engine) > 0)
         return OK;
+    f->ask = f->ask < f->room ? f->ask : f->room;
     do
-        n = read(f->fd, f->in, f->room);
+        n = read(f->fd, f->in, f->ask);
     while (n < 0 && errno == EINTR);
     ENSURE(n >= 0, ERR_FILE, "%s: read: %s", f->path, strerror(errno));
     *eof = n == 0;
     engine_feed(&f->engine, f->in, (size_t)n);
+    f->ask *= 4;
 out:
     return st;
 }
