@@ -227,6 +227,22 @@ out:
     return st;
 }
 
+/* Behind the end of a member: another one, or the end of the stream. */
+static status next_member(struct inflate *f, bool *eof)
+{
+    status st = OK;
+
+    TRY(feed(f, eof));
+    if (*eof || f->kind != INFLATE_GZIP) {
+        *eof = true;
+        return OK;
+    }
+    engine_again(&f->engine, f->kind);
+    f->ended = false;
+out:
+    return st;
+}
+
 status inflate_next(struct inflate *f, void *to, size_t len, const char *what)
 {
     status st = OK;
@@ -236,15 +252,8 @@ status inflate_next(struct inflate *f, void *to, size_t len, const char *what)
         size_t done = 0;
         bool eof = false;
 
-        if (f->ended) { /* another member, if there is one */
-            TRY(feed(f, &eof));
-            if (!eof && f->kind == INFLATE_GZIP) {
-                engine_again(&f->engine, f->kind);
-                f->ended = false;
-            } else {
-                eof = true;
-            }
-        }
+        if (f->ended)
+            TRY(next_member(f, &eof));
         if (!eof)
             TRY(some(f, p, len, &done, &eof));
         ENSURE(!eof, ERR_DATA,

@@ -81,15 +81,15 @@ static status along_axes(const struct nrrd_fields *f,
 {
     status st = OK;
 
-    for (int a = 0; a < 3; a++) {
+    for (size_t a = 0; a < 3; a++) {
         double s = f->spacing[a];
 
         ENSURE(s != 0.0, ERR_DATA,
-               "%s: the spacing of axis %d is 0; correct the header", h->path,
+               "%s: the spacing of axis %zu is 0; correct the header", h->path,
                a);
         ENSURE(!nrrd_has(f, NRRD_MINS) || (isfinite(s) && isfinite(f->min[a])),
                ERR_DATA,
-               "%s: axis %d has axis mins without spacing, or the other way "
+               "%s: axis %zu has axis mins without spacing, or the other way "
                "round; correct the header",
                h->path, a);
         if (isnan(s))
