@@ -1,6 +1,9 @@
 #include "app/cut.h"
 
 #include <inttypes.h>
+#include <string.h>
+
+#include "base/mem.h"
 
 #define AT(m) CONF_AT(struct cut_conf, m)
 const struct conf_row cut_rows[] = {
@@ -81,6 +84,47 @@ status cut_cutter_conf(const struct cut_conf *c, struct cutter_conf *out)
         k.infer.size[a] = c->size.n == 3 ? c->size.v.i[a] : 2 * c->radius;
     *out = k;
 out:
+    return st;
+}
+
+/* "patch.radius: 25" to "patch.radius=25"; other keys are passed over. */
+static status sets_of(char *text, const char **sets, size_t most, size_t *n)
+{
+    status st = OK;
+    char *rest = text;
+
+    for (char *line; (line = strsep(&rest, "\n"));) {
+        char *colon = strstr(line, ": ");
+
+        if (strncmp(line, "patch.", 6) != 0 || !colon)
+            continue;
+        ENSURE(*n < most, ERR_DATA, "more than %zu keys patch.* in a store",
+               most);
+        memmove(colon, colon + 1, strlen(colon));
+        *colon = '=';
+        sets[(*n)++] = line;
+    }
+out:
+    return st;
+}
+
+status cut_of_identity(const char *identity, struct cutter_conf *out)
+{
+    status st = OK;
+    struct cut_conf c = {0};
+    const struct conf_table table = {cut_rows, cut_rows_n, &c};
+    const char *sets[32];
+    struct conf *conf = NULL;
+    char *text = NULL;
+    size_t n = 0;
+
+    TRY(mem_text(identity, &text));
+    TRY(sets_of(text, sets, sizeof sets / sizeof sets[0], &n));
+    TRY(conf_load(&table, 1, NULL, 0, NULL, sets, n, &conf));
+    TRY(cut_cutter_conf(&c, out));
+out:
+    conf_free(conf);
+    mem_free(text);
     return st;
 }
 

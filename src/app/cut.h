@@ -38,6 +38,9 @@ status cut_patch_conf(const struct cut_conf *c, struct patch_conf *out);
 /* How a patch is cut, by either path. ERR_CONF: a list of the wrong length, or
  * patch.precropped without patch.path inference. */
 status cut_cutter_conf(const struct cut_conf *c, struct cutter_conf *out);
+/* The same from the identity configuration (conf_dump) of a program that had
+ * these keys; those it did not have yet have their default. */
+status cut_of_identity(const char *identity, struct cutter_conf *out);
 struct list_conf cut_list_conf(const struct cut_conf *c);
 
 #endif

@@ -3,12 +3,14 @@
 
 #include "base/mem.h"
 
+#include "app/cut.h"
 #include "app/run.h"
 
 struct job {
     struct train_conf train;
     struct compute_conf compute;
     struct augment_conf augment;
+    struct live_conf live;
 };
 
 static status work(struct run *run, const void *ctx)
@@ -27,7 +29,9 @@ static status work(struct run *run, const void *ctx)
                                      .quiet = run->conf.quiet,
                                      .stop_after = run->conf.stop_after,
                                      .stop_wanted = run_stop_wanted},
-                             .augment = &job->augment};
+                             .augment = &job->augment,
+                             .live = &job->live,
+                             .cut_of = cut_of_identity};
 
     if (run->dry_run)
         return pretrain_plan(&io, &run->plan);
@@ -50,6 +54,7 @@ int main(int argc, char **argv)
         {step_rows, step_rows_n, &job.train},
         {net_rows, net_rows_n, &job.train},
         {optim_rows, optim_rows_n, &job.train},
+        {live_rows, live_rows_n, &job.live},
         {augment_rows, augment_rows_n, &job.augment},
         {compute_rows, compute_rows_n, &job.compute}};
     const struct run_program program = {

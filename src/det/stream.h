@@ -17,7 +17,8 @@ enum stream_domain {
     STREAM_INIT = 1,      /* weights: a = tensor index, b = 0, c = 0 */
     STREAM_SAMPLER = 2,   /* order of an epoch: a = epoch, b = group */
     STREAM_AUGMENT = 3,   /* a = epoch, b = row, c = view (0..3) */
-    STREAM_NEGATIVE = 4,  /* which stored negative: a = epoch, b = row */
+    STREAM_NEGATIVE = 4,  /* a = epoch, b = row; c = 0: which stored one,
+                              1: corners of a live one */
     STREAM_PREPARE = 5,   /* negative corners: a = row, b = k */
     STREAM_PHANTOM = 6,   /* a = patient, b = part of the phantom, c free */
     STREAM_BOOTSTRAP = 7, /* a = what is resampled, b = resample */

@@ -107,6 +107,8 @@ struct patch_facts {
 status patch_store_open(const char *dir, struct patch_store **out);
 void patch_store_close(struct patch_store *s);
 const struct patch_facts *patch_store_facts(const struct patch_store *s);
+/* Canonical identity configuration of the prepare run. */
+const char *patch_store_identity(const struct patch_store *s);
 
 /* All voxels into memory (facts.bytes), each held against its digest. Then
  * patch_read and patch_read_f32 are safe from any thread and touch no file. */

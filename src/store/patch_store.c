@@ -249,6 +249,11 @@ void patch_store_close(struct patch_store *s)
     mem_free(s);
 }
 
+const char *patch_store_identity(const struct patch_store *s)
+{
+    return s->shard[0].head.identity;
+}
+
 const struct patch_facts *patch_store_facts(const struct patch_store *s)
 {
     return &s->facts;

@@ -6,6 +6,16 @@
 
 #include "det/stream.h"
 
+/* Live negatives are read one step ahead, into buffers that change places with
+ * those in use. */
+struct ahead {
+    bool there; /* begun */
+    uint32_t epoch, step, n;
+    uint32_t *rows;        /* [block.n][items] */
+    struct patch *patches; /* [2][block.n][items]: now, ahead */
+    char *raw;
+};
+
 struct batch {
     struct batch_conf conf;
     struct source *source;
@@ -15,6 +25,7 @@ struct batch {
     uint32_t epoch;
     uint32_t *rows;        /* [block.n][items] */
     struct patch *patches; /* [block.n][items][kinds] */
+    struct ahead ahead;    /* live negatives of the step that comes */
     char *raw;             /* their voxels, max_bytes each */
     float *views;          /* [threads][kinds * views * items][size^3] */
     float *scratch;        /* [threads][scratch_len] */
@@ -51,14 +62,35 @@ static size_t raw_bytes(const struct source *s)
     return (source_facts(s)->max_bytes + 63) & ~(size_t)63;
 }
 
+static bool is_live(const struct batch_conf *c, const struct source *s)
+{
+    return c->kinds > 1 && source_facts(s)->live;
+}
+
 size_t
 batch_bytes(const struct batch_conf *c, const struct source *s, int threads)
 {
     size_t patches = (size_t)c->block.n * c->items * c->kinds;
     size_t staging = (size_t)c->kinds * c->views * c->items * cube(c->size);
 
+    if (is_live(c, s)) /* two sets of negatives beside the plain one */
+        patches += 2 * (size_t)c->block.n * c->items;
     return patches * (raw_bytes(s) + sizeof(struct patch)) +
            (size_t)threads * (staging + scratch_floats(c, s)) * sizeof(float);
+}
+
+static status ahead_new(struct batch *b, size_t items)
+{
+    status st = OK;
+    struct ahead *a = &b->ahead;
+
+    TRY(mem_new(items, sizeof *a->rows, &a->rows));
+    TRY(mem_new(2 * items, sizeof *a->patches, &a->patches));
+    TRY(mem_raw(2 * items, raw_bytes(b->source), &a->raw));
+    for (size_t i = 0; i < 2 * items; i++)
+        a->patches[i].data = a->raw + i * raw_bytes(b->source);
+out:
+    return st;
 }
 
 status batch_new(const struct batch_conf *conf,
@@ -86,6 +118,8 @@ status batch_new(const struct batch_conf *conf,
     TRY(mem_raw(threads * conf->kinds * conf->views * conf->items * b->view_len,
                 sizeof(float), &b->views));
     TRY(mem_raw(threads * b->scratch_len, sizeof(float), &b->scratch));
+    if (is_live(conf, source))
+        TRY(ahead_new(b, items));
     *out = b;
     b = NULL;
 out:
@@ -105,7 +139,9 @@ static status read_item(struct batch *b, size_t item)
         stream_at(b->conf.seed, STREAM_NEGATIVE, b->epoch, row, 0);
 
     TRY(source_read(b->source, row, -1, raw, &p[0]));
-    if (kinds > 1) {
+    if (b->ahead.raw) {
+        p[1] = b->ahead.patches[item];
+    } else if (kinds > 1) {
         uint64_t k = stream_below(&draw, source_facts(b->source)->negatives);
 
         TRY(source_read(b->source, row, (int32_t)k, raw + size, &p[1]));
@@ -141,18 +177,59 @@ out:
     return st;
 }
 
-/* The rows of a local shard and their patches. */
-static status read_shard(struct batch *b, uint32_t step, uint32_t local)
+/* Rows of the local shards that have a batch in this step; how many shards. */
+static uint32_t
+rows_of(struct batch *b, uint32_t epoch, uint32_t step, uint32_t *rows)
+{
+    uint32_t lo = b->conf.block.lo;
+    uint32_t shards = sampler_shards(b->sampler, step);
+    uint32_t n = lo >= shards ? 0 : shards - lo;
+
+    n = n < b->conf.block.n ? n : b->conf.block.n;
+    for (uint32_t i = 0; i < n; i++)
+        sampler_rows(b->sampler, epoch, step, lo + i,
+                     rows + (size_t)i * b->conf.items);
+    for (size_t i = 0; b->conf.pick && i < (size_t)n * b->conf.items; i++)
+        rows[i] = b->conf.pick[rows[i]];
+    return n;
+}
+
+static void start_ahead(struct batch *b, uint32_t epoch, uint32_t step)
+{
+    struct ahead *a = &b->ahead;
+    size_t items = (size_t)b->conf.block.n * b->conf.items;
+
+    a->there = true;
+    a->epoch = epoch;
+    a->step = step;
+    a->n = rows_of(b, epoch, step, a->rows) * b->conf.items;
+    source_negatives_start(b->source, epoch, a->rows, a->n, a->patches + items);
+}
+
+/* The negatives of this step, and those of the next one are begun. */
+static status take_ahead(struct batch *b, uint32_t epoch, uint32_t step)
 {
     status st = OK;
-    uint32_t m = b->conf.items;
-    uint32_t *rows = b->rows + (size_t)local * m;
+    struct ahead *a = &b->ahead;
+    size_t items = (size_t)b->conf.block.n * b->conf.items;
+    uint32_t steps = sampler_steps(b->sampler);
 
-    sampler_rows(b->sampler, b->epoch, step, b->conf.block.lo + local, rows);
-    for (uint32_t j = 0; j < m; j++) {
-        rows[j] = b->conf.pick ? b->conf.pick[rows[j]] : rows[j];
-        TRY(read_item(b, (size_t)local * m + j));
+    if (a->there && (a->epoch != epoch || a->step != step)) {
+        (void)source_negatives_wait(b->source); /* of another step */
+        a->there = false;
     }
+    if (!a->there)
+        start_ahead(b, epoch, step);
+    a->there = false;
+    TRY(source_negatives_wait(b->source));
+    for (size_t i = 0; i < items; i++) {
+        struct patch now = a->patches[i];
+
+        a->patches[i] = a->patches[items + i];
+        a->patches[items + i] = now;
+    }
+    start_ahead(b, step + 1 < steps ? epoch : epoch + 1,
+                step + 1 < steps ? step + 1 : 0);
 out:
     return st;
 }
@@ -161,15 +238,14 @@ status
 batch_fill(struct batch *b, struct net *net, uint32_t epoch, uint32_t step)
 {
     status st = OK;
-    uint32_t lo = b->conf.block.lo;
-    uint32_t shards = sampler_shards(b->sampler, step);
-    uint32_t n = lo >= shards ? 0 : shards - lo;
+    uint32_t n = rows_of(b, epoch, step, b->rows);
 
     b->net = net;
     b->epoch = epoch;
-    n = n < b->conf.block.n ? n : b->conf.block.n;
-    for (uint32_t i = 0; i < n; i++)
-        TRY(read_shard(b, step, i));
+    if (b->ahead.raw)
+        TRY(take_ahead(b, epoch, step));
+    for (size_t i = 0; i < (size_t)n * b->conf.items; i++)
+        TRY(read_item(b, i));
     TRY(team_run(b->team, n, make_shard, b));
 out:
     return st;
@@ -179,6 +255,11 @@ void batch_free(struct batch *b)
 {
     if (!b)
         return;
+    if (b->ahead.there)
+        (void)source_negatives_wait(b->source);
+    mem_free(b->ahead.rows);
+    mem_free(b->ahead.patches);
+    mem_free(b->ahead.raw);
     mem_free(b->rows);
     mem_free(b->patches);
     mem_free(b->raw);

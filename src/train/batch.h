@@ -10,8 +10,9 @@
 #include "vol/augment/augment.h"
 
 /* The input of one step: for each local shard m lesions, `views` augmented
- * views of each positive patch and, with two kinds, as many of one of its
- * stored negatives behind them (spec 4.16). The bits depend on seed, epoch and
+ * views of each positive patch and, with two kinds, as many of a negative
+ * behind them (spec 4.16): one of its stored ones, or a live one, which is read
+ * beside the step before. The bits depend on seed, epoch and
  * row alone. */
 struct batch; /* opaque */
 

@@ -53,9 +53,14 @@ static status open_input(struct pretrain *p)
            "%s: patches of the inference path are normalised, pretraining "
            "needs HU: prepare them with patch.path training",
            c->patches);
-    ENSURE(kinds(c) == 1 || source_facts(p->source)->negatives >= 1, ERR_DATA,
+    if (p->io->live && p->io->live->from == LIVE_LIVE && kinds(c) > 1)
+        TRY(source_live(p->source, p->io->live, (uint64_t)c->seed,
+                        p->io->cut_of));
+    ENSURE(kinds(c) == 1 || source_facts(p->source)->live ||
+               source_facts(p->source)->negatives >= 1,
+           ERR_DATA,
            "%s: has no negatives, loss.name: %s needs them: prepare it with "
-           "negatives: stored:K",
+           "negatives.stored, or set negatives.from to live",
            c->patches, losses[c->loss]);
     sc.rows = source_facts(p->source)->rows;
     TRY(sampler_new(&sc, &p->sampler));

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 
+#include "train/source.h"
 #include "train/training.h"
 #include "vol/augment/augment.h"
 
@@ -12,6 +13,8 @@
 struct pretrain_io {
     struct training_io run;
     const struct augment_conf *augment;
+    const struct live_conf *live;
+    cut_of_fn *cut_of; /* for live negatives */
 };
 
 /* The plan of a run as lines for people ("memory: ..."): what it costs and

@@ -19,6 +19,7 @@ struct source {
     int64_t *slice;        /* [rows] first slice its patch needs */
     struct cutter *cutter; /* of the open volume */
     uint32_t open;         /* its number, UINT32_MAX = none */
+    struct live *live;     /* beside a store, or NULL */
     uint64_t seed;
     uint32_t edge;
 };
@@ -321,10 +322,102 @@ const char *source_cell(const struct source *s, uint32_t row, uint32_t col)
                    : patch_store_cell(s->store, row, col);
 }
 
+/* Is a row's patch, cut again, the one of the store? */
+static status check_row(struct source *s, uint32_t row)
+{
+    status st = OK;
+    const struct list *l = live_list(s->live);
+    struct patch again = {0};
+    struct patch stored = {0};
+    char *where = NULL;
+    void *data = NULL;
+    bool same;
+
+    TRY(mem_raw(s->facts.max_bytes, 1, &data));
+    TRY(mem_raw(s->facts.max_bytes, 1, &again.data));
+    TRY(list_where(l, row, &where));
+    TRY(source_read(s, row, PATCH_POSITIVE, data, &stored));
+    TRY(live_read(s->live, -1, row, &again));
+    same = again.pixel == stored.pixel &&
+           memcmp(again.shape, stored.shape, sizeof again.shape) == 0 &&
+           memcmp(again.data, stored.data,
+                  patch_len(&again) * pixel_size(again.pixel)) == 0;
+    ENSURE(same, ERR_DATA,
+           "%s: this volume does not give the patch of the store; data.root "
+           "names other volumes, or they were changed",
+           where);
+out:
+    mem_free(where);
+    mem_free(data);
+    mem_free(again.data);
+    return st;
+}
+
+/* What is read now is another input than the store alone. */
+static status live_digest(struct source *s)
+{
+    status st = OK;
+    struct digest *d = NULL;
+
+    TRY(digest_new(&d));
+    digest_text(d, "patches", s->facts.digest);
+    digest_text(d, "negatives", "live");
+    digest_end(d, s->facts.digest);
+out:
+    digest_free(d);
+    return st;
+}
+
+status source_live(struct source *s,
+                   const struct live_conf *conf,
+                   uint64_t seed,
+                   cut_of_fn *cut_of)
+{
+    status st = OK;
+    struct cutter_conf cut = {0};
+    uint64_t edge;
+
+    ENSURE(s->store, ERR_CONF,
+           "negatives.from is live: computed patches have no volumes");
+    ENSURE(!s->facts.normalised, ERR_CONF,
+           "negatives.from is live: the patches are of the inference path, "
+           "which has no negatives; prepare them with patch.path training");
+    TRY(cut_of(patch_store_identity(s->store), &cut));
+    TRY(live_open(conf, &cut, seed, patch_store_facts(s->store)->list,
+                  &s->live));
+    edge = 2 * (uint64_t)cut.train.radius;
+    if (edge > s->facts.max_edge)
+        s->facts.max_edge = (uint32_t)edge;
+    if (edge * edge * edge * sizeof(double) > s->facts.max_bytes)
+        s->facts.max_bytes = edge * edge * edge * sizeof(double);
+    s->facts.live = true;
+    TRY(check_row(s, 0));
+    TRY(check_row(s, s->facts.rows / 2));
+    TRY(check_row(s, s->facts.rows - 1));
+    TRY(live_digest(s));
+out:
+    return st;
+}
+
+void source_negatives_start(struct source *s,
+                            uint32_t epoch,
+                            const uint32_t *rows,
+                            uint32_t n,
+                            struct patch *out)
+{
+    live_start(s->live, epoch, rows, n, out);
+}
+
+status source_negatives_wait(struct source *s)
+{
+    return live_wait(s->live);
+}
+
 void source_close(struct source *s)
 {
     if (!s)
         return;
+    live_close(s->live);
     patch_store_close(s->store);
     list_free(s->list);
     cutter_close(s->cutter);

@@ -8,6 +8,7 @@
 #include "base/status.h"
 
 #include "store/list.h"
+#include "train/live.h"
 #include "vol/cutter.h"
 
 /* Where patches come from: a patch store, a list of seeds in CT volumes, or
@@ -21,6 +22,7 @@ struct source_facts {
     uint64_t max_bytes;      /* of one patch */
     uint64_t bytes;          /* memory held when cached, else 0 */
     bool normalised;         /* voxels are (HU + 1024) / 3072, else HU */
+    bool live;               /* negatives by source_negatives_start */
     char digest[SHA256_HEX]; /* of the content; identity of a run */
 };
 
@@ -61,6 +63,22 @@ bool source_may_lack_numbers(const struct source *s, uint32_t row);
 uint32_t source_cols(const struct source *s);
 const char *source_col(const struct source *s, uint32_t col);
 const char *source_cell(const struct source *s, uint32_t row, uint32_t col);
+/* From now on negatives are drawn live (live.h) from the volumes that this
+ * store was prepared from; cut_of reads how it was cut from its identity text.
+ * Some positives are cut again and held against the store. ERR_CONF, ERR_FILE,
+ * ERR_DATA: the source is no store, another list, other volumes or keys. */
+typedef status cut_of_fn(const char *identity, struct cutter_conf *out);
+status source_live(struct source *s,
+                   const struct live_conf *conf,
+                   uint64_t seed,
+                   cut_of_fn *cut_of);
+/* live_start and live_wait. */
+void source_negatives_start(struct source *s,
+                            uint32_t epoch,
+                            const uint32_t *rows,
+                            uint32_t n,
+                            struct patch *out);
+status source_negatives_wait(struct source *s);
 void source_close(struct source *s);
 
 #endif

@@ -57,7 +57,8 @@ for b in backend=ref variant=c variant=avx2 variant=avx512; do
     expect_equal "$got" "$want"
 done
 
-# Every placement key, moved from its default. Ranks, threads, out, stop_after,
+# Every placement key, moved from its default (those of live negatives: live.t).
+# Ranks, threads, out, stop_after,
 # backend and variant are moved above and below, patches and cache further down.
 for k in compute.memory_gb=3 checkpoint.every=1 checkpoint.keep=1 \
     checkpoint.start=true run.quiet=false recipe=intended; do
@@ -68,7 +69,8 @@ run fmcib-pretrain "${toy[@]}" "${s[@]}" --dry-run
 expect_equal "$(sed -n 's/^\([a-z0-9_.]*\):.*# \(placement\|preset\)$/\1/p' \
     "$out_file" | sort | tr '\n' ' ')" \
     "checkpoint.every checkpoint.keep checkpoint.start compute.backend\
- compute.memory_gb compute.variant input.cache_gb input.patches recipe run.out\
+ compute.memory_gb compute.variant data.root data.strip input.cache_gb\
+ input.list input.patches negatives.cache negatives.cache_gb recipe run.out\
  run.quiet run.stop_after run.threads "
 
 # The same store in another place, in memory or read step by step.
