@@ -7,7 +7,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 
-#include "det/stream.h"
+#include "lists/subset.h"
 #include "train/finetune_impl.h"
 
 /* ---- columns ---- */
@@ -68,54 +68,51 @@ out:
 
 /* ---- subset ---- */
 
-/* Marks the share of one class: the first rows of a permutation of it, so that
- * a larger share holds a smaller one. */
-static status
-mark_class(struct finetune *f, int32_t k, uint32_t *order, uint8_t *used)
+/* The label column as a table. */
+static status label_table(struct finetune *f, uint32_t rows, struct csv **out)
 {
     status st = OK;
-    const struct train_conf *c = f->t.io->conf;
     const struct tune_set *set = &f->set[TUNE_TRAIN];
-    uint32_t rows = source_facts(set->source)->rows;
-    struct stream draw =
-        stream_at((uint64_t)c->subset_seed, STREAM_SPLIT, (uint64_t)k, 1, 0);
-    uint32_t *perm = order + rows;
-    uint32_t n = 0;
-    uint32_t take;
+    uint32_t col = 0;
+    struct text t = {0};
 
-    for (uint32_t r = 0; r < rows; r++)
-        if (set->label[r] == k)
-            order[n++] = r;
-    ENSURE(n > 0, ERR_DATA,
-           "%s: %s: no row is of class %lld of %s; the head (net.head) has %u "
-           "classes",
-           set->name, set->path, (long long)(c->first_label + k), c->label,
-           f->classes);
-    stream_permutation(&draw, n, perm);
-    take = (uint32_t)(((uint64_t)n * (uint64_t)c->percent + 50) / 100);
-    for (uint32_t i = 0; i < (take > 0 ? take : 1); i++)
-        used[order[perm[i]]] = 1;
+    TRY(need_column(set, f->t.io->conf->label, &col));
+    text_add(&t, "label\n");
+    for (uint32_t r = 0; r < rows; r++) {
+        csv_put(&t, source_cell(set->source, r, col));
+        text_add(&t, "\n");
+    }
+    TRY(text_status(&t));
+    TRY(csv_parse(set->path, t.s, t.len, out));
 out:
+    text_free(&t);
     return st;
 }
 
+/* The rows that "fmcib-data subset --by LABEL" takes from the same list. */
 static status pick_rows(struct finetune *f)
 {
     status st = OK;
+    const struct train_conf *c = f->t.io->conf;
     struct tune_set *set = &f->set[TUNE_TRAIN];
     uint32_t rows = source_facts(set->source)->rows;
+    uint32_t n = subset_rows(rows, (double)c->percent);
+    struct csv *table = NULL;
     uint32_t *order = NULL;
-    uint8_t *used = NULL;
+    bool *used = NULL;
 
-    TRY(mem_new(2 * (size_t)rows, sizeof *order, &order));
-    TRY(mem_new(rows, 1, &used));
-    for (uint32_t k = 0; k < f->classes; k++)
-        TRY(mark_class(f, (int32_t)k, order, used));
+    TRY(mem_new(rows, sizeof *order, &order));
+    TRY(mem_new(rows, sizeof *used, &used));
+    TRY(label_table(f, rows, &table));
+    TRY(subset_order(table, "label", (uint64_t)c->subset_seed, order));
+    for (uint32_t i = 0; i < n; i++)
+        used[order[i]] = true;
     TRY(mem_new(rows, sizeof *set->pick, &set->pick));
     for (uint32_t r = 0; r < rows; r++)
         if (used[r])
             set->pick[set->rows++] = r;
 out:
+    csv_free(table);
     mem_free(order);
     mem_free(used);
     return st;
@@ -161,7 +158,8 @@ out:
     return st;
 }
 
-/* Metrics over classes need a row of each. */
+/* A class that training never sees cannot be learned, one that validation
+ * never sees leaves no metric. */
 static status check_classes(const struct finetune *f,
                             const struct tune_set *set)
 {
@@ -172,11 +170,12 @@ static status check_classes(const struct finetune *f,
         bool found = false;
 
         for (uint32_t r = 0; r < set->rows && !found; r++)
-            found = set->label[r] == (int32_t)k;
+            found = set->label[set->pick[r]] == (int32_t)k;
         ENSURE(found, ERR_DATA,
-               "%s: %s: no row is of class %lld of %s; validation metrics need "
-               "every class",
-               set->name, set->path, (long long)(c->first_label + k), c->label);
+               "%s: %s: no row is of class %lld of %s; the head (net.head) "
+               "tells %u classes apart, and training and validation need each",
+               set->name, set->path, (long long)c->first_label + k, c->label,
+               f->classes);
     }
 out:
     return st;
@@ -227,10 +226,10 @@ static status open_set(struct finetune *f, enum tune_part part)
         TRY(pick_rows(f));
     else
         TRY(pick_all(set));
-    if (part == TUNE_VAL) {
+    if (part == TUNE_VAL)
         TRY(check_patients(set));
+    if (part != TUNE_TEST)
         TRY(check_classes(f, set));
-    }
     TRY(check_values(set));
 out:
     return st;

@@ -28,7 +28,7 @@ const struct conf_row finetune_rows[] = {
     {"data.first_label", CONF_I64, AT(first_label), "0", -1e9, 1e9, NULL, "",
      IDENTITY, "label of class 0; the others follow"},
     {"data.percent", CONF_I64, AT(percent), "100", 1, 100, NULL, "%", IDENTITY,
-     "share of each class of the training list that is used"},
+     "share of the training list that is used; rows as fmcib-data subset"},
     {"data.subset_seed", CONF_I64, AT(subset_seed), "0", 0, 9e15, NULL, "",
      IDENTITY, "which rows a share holds; larger shares hold smaller ones"},
     {"train.drop_last", CONF_BOOL, AT(drop_last), "false", 1, 0, NULL, "",
