@@ -66,7 +66,7 @@ in_space(const struct nrrd_fields *f, const struct heading *h, struct layout *l)
                h->path, a);
         l->geo.spacing[a] = n;
         for (int r = 0; r < 3; r++)
-            l->geo.direction[3 * r + a] = sign[r] * (v[r] / n);
+            l->geo.direction[3 * r + a] = sign[r] * (v[r] * (1.0 / n));
     }
     for (int r = 0; r < 3 && nrrd_has(f, NRRD_ORIGIN); r++)
         l->geo.origin[r] = sign[r] * f->origin[r];

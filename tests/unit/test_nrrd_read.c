@@ -70,6 +70,29 @@ static void test_geometry(void **state)
     tmp_clean(dir);
 }
 
+/* An oblique direction is the vector times 1 / length, not over it: the last
+ * bits differ. Figures of SimpleITK 2.4.0. */
+static void test_last_bits(void **state)
+{
+    static const char header[] =
+        BASE "space: LPS\nspace directions: (0.1,0.7,0.3) (-0.7,0.1,0) "
+             "(-0.06,-0.42,1)\n\n";
+    static const double want[9] = {0.13018891098082386,  -0.9899494936611666,
+                                   -0.05523447707389941, 0.9113223768657669,
+                                   0.14142135623730953,  -0.38664133951729585,
+                                   0.3905667329424716,   0.0,
+                                   0.9205746178983235};
+    char dir[TMP_PATH];
+    uint8_t bytes[2 * TEXT_VOXELS];
+
+    (void)state;
+    text_voxels(bytes, 0);
+    tmp_make(dir);
+    text_good(text_file(dir, "a.nrrd", header, bytes, sizeof bytes), NULL, zero,
+              want);
+    tmp_clean(dir);
+}
+
 static void test_encodings(void **state)
 {
     static const char words[] = "0 1 2 3 4 5 6 7 8 9 10 11 12, 13\n14 15 16 17 "
@@ -214,9 +237,8 @@ static void test_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_geometry),
-        cmocka_unit_test(test_encodings),
-        cmocka_unit_test(test_detached),
+        cmocka_unit_test(test_geometry),  cmocka_unit_test(test_last_bits),
+        cmocka_unit_test(test_encodings), cmocka_unit_test(test_detached),
         cmocka_unit_test(test_refused),
     };
 
