@@ -72,6 +72,7 @@ struct prepare_work {
     struct piece *piece; /* [batch] */
     struct volume *part; /* [batch] what the pieces are cut from */
     uint32_t *order;     /* [batch] pieces, those of low slices first */
+    struct text decoder; /* what decodes volumes, once one needed it */
 };
 status prepare_work_new(const struct prepare_plan *plan,
                         struct team *team,

@@ -8,6 +8,7 @@
 
 #include "app/prepare.h"
 #include "det/stream.h"
+#include "vol/dicom_pixels.h"
 
 enum { MOST_TRIES = 100000, PARTS_MB = 64 };
 
@@ -51,6 +52,7 @@ void prepare_work_free(struct prepare_work *w)
     mem_free(w->piece);
     mem_free(w->part);
     mem_free(w->order);
+    text_free(&w->decoder);
     *w = (struct prepare_work){0};
 }
 
@@ -246,6 +248,18 @@ out:
     return st;
 }
 
+/* Which decoder made the voxels is part of where a patch comes from. */
+static status note_decoder(struct prepare_work *w, struct patch_writer *out)
+{
+    status st = OK;
+
+    if (w->decoder.len == 0)
+        TRY(dicom_decoder(&w->decoder));
+    TRY(patch_decoder(out, w->decoder.s));
+out:
+    return st;
+}
+
 static status
 put_volume(struct prepare_work *w, uint32_t number, struct patch_writer *out)
 {
@@ -257,6 +271,8 @@ put_volume(struct prepare_work *w, uint32_t number, struct patch_writer *out)
         (p->first[number + 1] - p->first[number]) * (1 + p->head.negatives);
 
     TRY(blamed(&c, cutter_open(p->list->path[row], &p->cutter, &c.cutter)));
+    if (cutter_decoded(c.cutter))
+        TRY(blamed(&c, note_decoder(w, out)));
     if (n > p->batch && cutter_forward(c.cutter))
         TRY(read_whole(&c, n));
     for (c.at = 0; c.at < n; c.at += p->batch) {

@@ -62,6 +62,9 @@ status patch_put_row(struct patch_writer *w, uint32_t row, const char *record);
 status patch_put(struct patch_writer *w,
                  const struct patch_info *info,
                  const void *voxels);
+/* The program that decoded voxels, for the record: attribute "decoder", which
+ * no digest covers. ERR_MEM. */
+status patch_decoder(struct patch_writer *w, const char *name);
 /* Publish; the shard's content digest. The writer is still to be freed. */
 status patch_finish(struct patch_writer *w, char digest[SHA256_HEX]);
 /* Without patch_finish before it the temporary file is removed. */

@@ -19,6 +19,7 @@ struct patch_writer {
     char *tmp;
     struct patch_head head; /* texts are copies */
     char *text[3];
+    char *decoder; /* or NULL */
     uint32_t shard;
     struct patch_table table;
     struct digest *sha;
@@ -245,10 +246,19 @@ static status put_head(struct patch_writer *w, const char *content)
     TRY(nc_put_num(&w->nc, "shard", w->shard));
     if (h->normalised)
         TRY(nc_put_text(&w->nc, "unit", PATCH_NORMALISED));
+    if (w->decoder)
+        TRY(nc_put_text(&w->nc, "decoder", w->decoder));
     TRY(nc_put_hex(&w->nc, NC_GLOBAL, "digest", content));
     TRY(nc_put_hex(&w->nc, NC_GLOBAL, "head", head));
 out:
     return st;
+}
+
+status patch_decoder(struct patch_writer *w, const char *name)
+{
+    if (w->decoder)
+        return OK;
+    return mem_text(name, &w->decoder);
 }
 
 status patch_finish(struct patch_writer *w, char digest[SHA256_HEX])
@@ -280,6 +290,7 @@ void patch_writer_free(struct patch_writer *w)
         mem_free(w->text[i]);
     patch_table_free(&w->table);
     digest_free(w->sha);
+    mem_free(w->decoder);
     mem_free(w->tmp);
     mem_free(w->path);
     mem_free(w);

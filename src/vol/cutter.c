@@ -70,6 +70,11 @@ const struct grid *cutter_grid(const struct cutter *c)
     return &c->grid;
 }
 
+bool cutter_decoded(const struct cutter *c)
+{
+    return scan_decoded(c->scan);
+}
+
 bool cutter_forward(const struct cutter *c)
 {
     return scan_forward(c->scan);

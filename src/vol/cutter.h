@@ -54,6 +54,9 @@ uint32_t cutter_edge(const struct cutter *c);
 /* True: reading goes forward only, from the start of the file (compressed). */
 bool cutter_forward(const struct cutter *c);
 
+/* Does another program decode the voxels (dicom_decoder)? */
+bool cutter_decoded(const struct cutter *c);
+
 /* Can a patch be cut about this seed (LPS mm)? ERR_DATA with the text a user
  * needs; `name` starts it. */
 status

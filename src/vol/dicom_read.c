@@ -80,6 +80,7 @@ status dicom_parse(const char *path, struct layout *out)
         l.scaled = l.scaled || h->slope != 1.0 || h->inter != 0.0;
         if (!in_place(h, first))
             l.coding = CODING_SLICE;
+        l.decoded = l.decoded || h->pixels == DICOM_ENCODED;
         if (is_lossy(h->syntax))
             l.note = "compressed with loss: another decoder may give other "
                      "values";

@@ -42,6 +42,7 @@ struct layout {
     enum coding coding;
     struct segment *segment; /* in order of slices */
     size_t segments, segment_cap;
+    bool decoded;     /* by another program (dicom_pixels.h) */
     const char *note; /* a warning for the user, or NULL */
     /* CODING_SLICE: one slice of `disk` in this machine's byte order. */
     status (*read_slice)(const struct segment *s,

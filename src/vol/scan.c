@@ -124,6 +124,11 @@ enum pixel scan_pixel(const struct scan *s)
     return s->l.pixel;
 }
 
+bool scan_decoded(const struct scan *s)
+{
+    return s->l.decoded;
+}
+
 const char *scan_note(const struct scan *s)
 {
     return s->l.note;

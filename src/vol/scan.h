@@ -30,6 +30,8 @@ void scan_close(struct scan *s);
 /* Valid while the scan is open. */
 const struct geometry *scan_geometry(const struct scan *s);
 enum pixel scan_pixel(const struct scan *s);
+/* Does another program decode the voxels (dicom_decoder)? */
+bool scan_decoded(const struct scan *s);
 /* A warning for the user about the header, or NULL. */
 const char *scan_note(const struct scan *s);
 
