@@ -25,6 +25,14 @@ expect_status 0
 expect_out 'start\.from'
 expect_out 'data\.percent'
 
+# the keys of every job are known: what is missing are its files
+for job in "$FMCIB_SOURCE"/jobs/finetune-*.yaml \
+    "$FMCIB_SOURCE"/jobs/supervised-*.yaml; do
+    run fmcib-finetune --config "$job" --dry-run
+    expect_status 4
+    expect_err 'runs/patches-task[123]/train'
+done
+
 # pretrain, then the trunk, then the whole model
 run fmcib-pretrain --set input.patches=computed --set augment.size=18 \
     --set 'net.layers=[1, 1, 1]' --set 'net.planes=[2, 3, 4]' \

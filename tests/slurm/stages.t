@@ -13,7 +13,7 @@ mine=$PWD/mine.yaml
 
 # called by "sbatch slurm/STAGE.sh" in the project, as users do
 cd "$FMCIB_SOURCE" || exit 99
-for stage in phantom prepare pretrain extract search validate; do
+for stage in phantom prepare pretrain finetune extract search validate; do
     : >"$FAKE/calls"
     : >"$FAKE/srun.log"
     submit slurm/$stage.sh "$mine" --set seed=3
@@ -50,7 +50,7 @@ expect_in_file "fmcib-search --config $mine --set seed=4\$" "$FAKE/calls"
 submit slurm/pretrain.sh
 expect_status 0
 expect_in_file 'fmcib-pretrain --config jobs/pretrain.yaml$' "$FAKE/calls"
-for stage in phantom prepare pretrain extract search validate; do
+for stage in phantom prepare pretrain finetune extract search validate; do
     default=$(sed -nE "s/^stage fmcib-$stage ([^ ]+) .*/\1/p" slurm/$stage.sh)
     expect_file "$default"
 done

@@ -6,7 +6,7 @@
 make_stubs() {
     mkdir -p "$1"
     local p
-    for p in phantom prepare pretrain extract search validate data; do
+    for p in phantom prepare pretrain finetune extract search validate data; do
         cat >"$1/fmcib-$p" <<'END'
 #!/usr/bin/env bash
 echo "$(basename "$0") $*" >>"$FAKE/calls"
