@@ -59,6 +59,15 @@ out:
     return st;
 }
 
+/* Positions along axis 0 of a line whose other axes stand still; the lines of
+ * an axis-aligned window have them in common. */
+struct along {
+    size_t base, up;
+    double d;
+    bool in;
+};
+enum { ALONG = 256 };
+
 /* A part of one scan line. */
 struct line {
     const void *in;   /* of the part that is there */
@@ -71,7 +80,11 @@ struct line {
     int64_t lo, hi; /* i0 */
     void *out;
     ptrdiff_t at, stride;
-    double outside; /* stored unsaturated */
+    double outside;            /* stored unsaturated */
+    const struct along *along; /* [hi - lo], or NULL: cell by cell */
+    size_t base;               /* of axes 1 and 2, with along */
+    size_t up[3];
+    double d[3];
 };
 
 /* Where a position lies: element of the lower neighbour, distance to the upper
@@ -82,6 +95,21 @@ struct cell {
     double d[3];
 };
 
+/* The same along axis a alone; false: outside. */
+static inline bool find_along(
+    const struct line *l, int a, double x, size_t *base, size_t *up, double *d)
+{
+    int64_t b;
+
+    if (!(x >= -0.5 && x < (double)l->size[a] - 0.5))
+        return false;
+    b = x < 0.0 ? 0 : (int64_t)x;
+    *d = x < 0.0 ? 0.0 : x - (double)b;
+    *base = (size_t)(b - l->first[a]) * l->offset[a];
+    *up = b + 1 < l->size[a] ? l->offset[a] : 0;
+    return true;
+}
+
 static inline bool find_cell(const struct line *l, int64_t i0, struct cell *c)
 {
     double alpha = (double)i0 / l->n0;
@@ -89,14 +117,11 @@ static inline bool find_cell(const struct line *l, int64_t i0, struct cell *c)
     c->base = 0;
     for (int a = 0; a < 3; a++) {
         double x = l->start[a] + alpha * l->way[a];
-        int64_t b;
+        size_t base;
 
-        if (!(x >= -0.5 && x < (double)l->size[a] - 0.5))
+        if (!find_along(l, a, x, &base, &c->up[a], &c->d[a]))
             return false;
-        b = x < 0.0 ? 0 : (int64_t)x;
-        c->d[a] = x < 0.0 ? 0.0 : x - (double)b;
-        c->base += (size_t)(b - l->first[a]) * l->offset[a];
-        c->up[a] = b + 1 < l->size[a] ? l->offset[a] : 0;
+        c->base += base;
     }
     return true;
 }
@@ -108,18 +133,35 @@ static inline double mix(double a, double b, double d)
 
 /* Linear along axis 0, then 1, then 2. */
 #define CELL_VALUE(type)                                                       \
-    static inline double value_##type(const void *in, const struct cell *c)    \
+    static inline double value_##type(const type *v, size_t x, size_t y,       \
+                                      size_t z, const double d[3])             \
     {                                                                          \
-        const type *v = (const type *)in + c->base;                            \
-        const type *w = v + c->up[2];                                          \
-        size_t x = c->up[0];                                                   \
-        size_t y = c->up[1];                                                   \
-        double a = mix((double)v[0], (double)v[x], c->d[0]);                   \
-        double b = mix((double)v[y], (double)v[x + y], c->d[0]);               \
-        double e = mix((double)w[0], (double)w[x], c->d[0]);                   \
-        double f = mix((double)w[y], (double)w[x + y], c->d[0]);               \
+        const type *w = v + z;                                                 \
+        double a = mix((double)v[0], (double)v[x], d[0]);                      \
+        double b = mix((double)v[y], (double)v[x + y], d[0]);                  \
+        double e = mix((double)w[0], (double)w[x], d[0]);                      \
+        double f = mix((double)w[y], (double)w[x + y], d[0]);                  \
                                                                                \
-        return mix(mix(a, b, c->d[1]), mix(e, f, c->d[1]), c->d[2]);           \
+        return mix(mix(a, b, d[1]), mix(e, f, d[1]), d[2]);                    \
+    }                                                                          \
+                                                                               \
+    static inline double at_##type(const struct line *l, int64_t i, bool *in)  \
+    {                                                                          \
+        const type *v = l->in;                                                 \
+        struct cell c;                                                         \
+                                                                               \
+        if (l->along) {                                                        \
+            const struct along *s = &l->along[i - l->lo];                      \
+            const double d[3] = {s->d, l->d[1], l->d[2]};                      \
+                                                                               \
+            *in = s->in;                                                       \
+            return s->in ? value_##type(v + l->base + s->base, s->up,          \
+                                        l->up[1], l->up[2], d)                 \
+                         : 0.0;                                                \
+        }                                                                      \
+        *in = find_cell(l, i, &c);                                             \
+        return *in ? value_##type(v + c.base, c.up[0], c.up[1], c.up[2], c.d)  \
+                   : 0.0;                                                      \
     }
 
 /* Between values of an integer type the mix stays within the type, so the
@@ -130,11 +172,13 @@ static inline double mix(double a, double b, double d)
     {                                                                          \
         type outside = (type)(int64_t)l->outside;                              \
         ptrdiff_t at = l->at;                                                  \
-        struct cell c;                                                         \
                                                                                \
-        for (int64_t i = l->lo; i < l->hi; i++, at += l->stride)               \
-            ((type *)l->out)[at] =                                             \
-                find_cell(l, i, &c) ? (type)value_##type(l->in, &c) : outside; \
+        for (int64_t i = l->lo; i < l->hi; i++, at += l->stride) {             \
+            bool in;                                                           \
+            double v = at_##type(l, i, &in);                                   \
+                                                                               \
+            ((type *)l->out)[at] = in ? (type)v : outside;                     \
+        }                                                                      \
     }
 
 #define LINE_FLOAT(type, kind)                                                 \
@@ -142,12 +186,13 @@ static inline double mix(double a, double b, double d)
     static void line_##type(const struct line *l)                              \
     {                                                                          \
         ptrdiff_t at = l->at;                                                  \
-        struct cell c;                                                         \
                                                                                \
-        for (int64_t i = l->lo; i < l->hi; i++, at += l->stride)               \
-            pixel_set(kind, l->out, (size_t)at,                                \
-                      find_cell(l, i, &c) ? value_##type(l->in, &c)            \
-                                          : l->outside);                       \
+        for (int64_t i = l->lo; i < l->hi; i++, at += l->stride) {             \
+            bool in;                                                           \
+            double v = at_##type(l, i, &in);                                   \
+                                                                               \
+            pixel_set(kind, l->out, (size_t)at, in ? v : l->outside);          \
+        }                                                                      \
     }
 
 LINE_INT(uint8_t)
@@ -201,6 +246,34 @@ static void line_at(struct line *l, const struct grid *g, int64_t j, int64_t k)
     input_position(g, past, l->way);
     for (int a = 0; a < 3; a++)
         l->way[a] -= l->start[a];
+}
+
+/* Positions along axis 0, if the other axes do not move and there is room.
+ * They are those of the line before where that had the same. */
+static void share(struct line *l, struct along along[ALONG], double of[2])
+{
+    l->along = NULL;
+    l->base = 0;
+    if (l->way[1] != 0.0 || l->way[2] != 0.0 || l->hi - l->lo > ALONG)
+        return;
+    for (int a = 1; a < 3; a++) {
+        size_t base;
+
+        if (!find_along(l, a, l->start[a], &base, &l->up[a], &l->d[a]))
+            return;
+        l->base += base;
+    }
+    l->along = along;
+    if (of[0] == l->start[0] && of[1] == l->way[0])
+        return;
+    of[0] = l->start[0];
+    of[1] = l->way[0];
+    for (int64_t i = l->lo; i < l->hi; i++) {
+        struct along *s = &along[i - l->lo];
+
+        s->in = find_along(l, 0, of[0] + (double)i / l->n0 * of[1], &s->base,
+                           &s->up, &s->d);
+    }
 }
 
 /* Positions are linear in the index but for rounding, so those of a window lie
@@ -298,6 +371,8 @@ void window_resample(const struct volume *v,
                      .out = out,
                      .stride = stride[0],
                      .outside = -1024.0};
+    struct along along[ALONG];
+    double of[2] = {(double)NAN, (double)NAN}; /* nothing is shared yet */
     int64_t from[3];
     int64_t to[3];
 
@@ -319,6 +394,7 @@ void window_resample(const struct volume *v,
                 copy_line(v, start, &l);
             } else {
                 line_at(&l, g, j, k);
+                share(&l, along, of);
                 line_of[v->pixel](&l);
             }
         }
