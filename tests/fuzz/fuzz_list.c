@@ -27,11 +27,10 @@ static void as_list(const char *path)
     FUZZ_REQUIRE(st == OK || st == ERR_DATA);
     FUZZ_REQUIRE(loose == OK || st != OK);
     for (uint32_t i = 0; a && i < a->rows; i++) {
-        FUZZ_REQUIRE(isfinite(a->seed[i][0] + a->seed[i][1]) ||
-                     fabs(a->seed[i][0]) > 1e300 ||
-                     fabs(a->seed[i][1]) > 1e300);
         FUZZ_REQUIRE(a->volume[i] < a->volumes);
-        FUZZ_REQUIRE(memcmp(a->seed[i], b->seed[i], sizeof a->seed[i]) == 0);
+        for (int k = 0; k < 3; k++)
+            FUZZ_REQUIRE(isfinite(a->seed[i][k]) &&
+                         a->seed[i][k] == b->seed[i][k]);
     }
     list_free(a);
     list_free(b);
