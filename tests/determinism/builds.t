@@ -56,5 +56,6 @@ for p in one/bin/fmcib-*; do
     expect_same "$p" "two/bin/${p##*/}"
     programs=$((programs + 1))
 done
-check 'six programs' [ $programs = 6 ]
+declared=$(cat "$FMCIB_SOURCE"/src/app/*.cmake | grep -c '^fmcib_program(')
+check "all $declared programs" [ "$programs" = "$declared" ]
 finish
