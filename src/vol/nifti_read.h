@@ -13,7 +13,9 @@
  *    micrometres become millimetres;
  *  - the sform when its columns are orthogonal within 1e-4 and qform_code is
  *    0, or sform_code is 1, or both say the same (within 1e-4); else the qform
- *    when it has a code; neither: origin 0, identity;
+ *    when it has a code; neither: origin 0, identity. Where both say the same
+ *    and sform_code is not 1, SimpleITK takes the one or the other, it seems by
+ *    signs in two decompositions in single precision: up to 1e-4 apart;
  *  - scl_slope 0 or not finite: no scaling; slope other than 1 or intercept
  *    other than 0: integer pixels become float32, floats keep their type.
  * Where SimpleITK fails or repairs silently: NIfTI-2 is read by the same rules
