@@ -144,7 +144,7 @@ static status parse_numbers(const struct dicom_stream *s,
     char *rest = value;
     int n = 0;
 
-    (void)snprintf(all, sizeof all, "%s", value);
+    (void)snprintf(all, sizeof all, "%.*s", (int)sizeof all - 1, value);
     clean(all);
     while (rest && n < f->n)
         if (!text_to_double(next_word(&rest), &v[n++])) {

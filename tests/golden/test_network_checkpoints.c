@@ -16,10 +16,13 @@
 #include "store/state.h"
 #include "tmp.h"
 
-#if defined(__has_feature)
-    #define CLANG_SANITIZED __has_feature(address_sanitizer)
+/* The address sanitizer's shadow does not fit below a limit. */
+#if defined(__SANITIZE_ADDRESS__)
+    #define BOUND_MEMORY 0
+#elif defined(__has_feature)
+    #define BOUND_MEMORY (!__has_feature(address_sanitizer))
 #else
-    #define CLANG_SANITIZED 0
+    #define BOUND_MEMORY 1
 #endif
 
 /* The path [key, key, ...] as state.h names it. */
@@ -185,9 +188,8 @@ static int open_in_child(const char *path, const char *dir, char *why)
             _exit(97);
         limit(RLIMIT_CPU, 5);
         limit(RLIMIT_FSIZE, 0);
-#if !defined(__SANITIZE_ADDRESS__) && !CLANG_SANITIZED
-        limit(RLIMIT_AS, address_space() + 4 * size + (16 << 20));
-#endif
+        if (BOUND_MEMORY)
+            limit(RLIMIT_AS, address_space() + 4 * size + (16 << 20));
         st = state_open(path, &s);
         if (st == OK)
             st = state_check(s);
