@@ -50,7 +50,8 @@ static status list_names(const char *dir, struct names *out)
         TRY(mem_text(e->d_name, &l.name[l.n]));
         l.n++;
     }
-    qsort(l.name, l.n, sizeof *l.name, by_name);
+    if (l.n > 0)
+        qsort(l.name, l.n, sizeof *l.name, by_name);
     *out = l;
     l = (struct names){NULL, 0, 0};
 out:
