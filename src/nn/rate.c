@@ -13,7 +13,7 @@ status rate_check(const struct rate *r)
     status st = OK;
 
     ENSURE(isfinite(r->base) && r->base > 0.0, ERR_CONF,
-           "learning rate %g, must be above 0", r->base);
+           "learning rate %g (optim.lr), must be above 0", r->base);
     ENSURE(r->kind == RATE_CONSTANT || r->kind == RATE_STEP || r->t_max >= 1,
            ERR_CONF, "t_max of a cosine schedule is %lld, must be 1 or more",
            (long long)r->t_max);

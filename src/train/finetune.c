@@ -121,6 +121,7 @@ static status prepare_rank(struct finetune *f,
     f->t.header = HEADER;
     TRY(count_classes(f));
     TRY(set_net(f));
+    TRY(tune_start_open(f));
     TRY(tune_open_sets(f));
     TRY(open_sampler(f));
     bc = batch_conf_of(f);
@@ -163,6 +164,7 @@ out:
 
 static void close_all(struct finetune *f)
 {
+    import_close(f->start);
     tune_eval_free(f);
     mem_free(f->target);
     mem_free(f->rows);

@@ -4,6 +4,7 @@
 #include "eval/metrics.h"
 #include "train/batch.h"
 #include "train/finetune.h"
+#include "train/import.h"
 #include "train/sampler.h"
 #include "train/source.h"
 
@@ -41,6 +42,7 @@ struct finetune {
     uint32_t classes;
     struct augment_pipeline augment[2]; /* train, val */
     struct tune_set set[TUNE_PARTS];
+    struct import *start; /* start.weights until they are in the net */
     struct sampler *sampler;
     struct batch *batch;
     struct tune_eval eval;
@@ -57,9 +59,11 @@ size_t tune_set_bytes(const struct finetune *f);
 status tune_write_subset(const struct finetune *f);
 
 /* ---- finetune_start.c ---- */
-/* Weights of start.weights into the net, as start.from says; digest: of all
- * weights of the file, "" for a random start. Any rank. ERR_CONF, ERR_FILE;
- * ERR_DATA: other network. */
+/* Opens start.weights and holds its network against ours. Any rank. ERR_CONF,
+ * ERR_FILE; ERR_DATA: other network. */
+status tune_start_open(struct finetune *f);
+/* Its weights into the net, as start.from says; digest: of all weights of the
+ * file, "" for a random start. Any rank. */
 status tune_start(struct finetune *f, char digest[SHA256_HEX]);
 
 /* ---- finetune_eval.c ---- */

@@ -9,6 +9,7 @@
 struct origin {
     const char *path;
     const struct net_conf *ours, *theirs;
+    bool speaks; /* this rank warns */
 };
 
 static status differs(const struct origin *o, const char *key, const char *what)
@@ -62,7 +63,7 @@ static status compare_trunk(const struct origin *o, bool told)
                     b->bias_downsample ? "true" : "false"));
     if (told && a->no_max_pool != b->no_max_pool)
         TRY(differs(o, "net.max_pool", b->no_max_pool ? "false" : "true"));
-    if (told && a->conv1_stride != b->conv1_stride)
+    if (told && a->conv1_stride != b->conv1_stride && o->speaks)
         log_warn("%s: was trained with net.conv1_stride: %d, here it is %d; "
                  "the weights fit, but their features change",
                  o->path, b->conv1_stride, a->conv1_stride);
@@ -110,29 +111,40 @@ out:
     return st;
 }
 
+status tune_start_open(struct finetune *f)
+{
+    status st = OK;
+    const struct train_conf *c = f->t.io->conf;
+    bool told = false;
+    struct net_conf theirs = {0};
+    struct origin o = {c->weights, &f->t.net_conf, &theirs,
+                       par_rank(f->t.io->par) == 0};
+
+    TRY(check_words(c));
+    if (c->start == START_RANDOM)
+        return OK;
+    TRY(import_open(c->weights, &f->start));
+    TRY(import_net_conf(f->start, &theirs, &told));
+    TRY(compare_trunk(&o, told));
+    if (c->start == START_ALL)
+        TRY(compare_head(&o));
+out:
+    return st;
+}
+
 status tune_start(struct finetune *f, char digest[SHA256_HEX])
 {
     status st = OK;
     const struct train_conf *c = f->t.io->conf;
-    bool trunk_only = c->start == START_TRUNK;
-    bool told = false;
-    struct import *file = NULL;
-    struct net_conf theirs = {0};
-    struct origin o = {c->weights, &f->t.net_conf, &theirs};
 
     digest[0] = '\0';
-    TRY(check_words(c));
-    if (c->start == START_RANDOM)
+    if (!f->start)
         return OK;
-    TRY(import_open(c->weights, &file));
-    TRY(import_net_conf(file, &theirs, &told));
-    TRY(compare_trunk(&o, told));
-    if (!trunk_only)
-        TRY(compare_head(&o));
-    TRY(import_fill(file, o.ours, f->t.net, f->t.io->team, f->t.dtype,
-                    trunk_only));
-    memcpy(digest, import_digest(file), SHA256_HEX);
+    TRY(import_fill(f->start, &f->t.net_conf, f->t.net, f->t.io->team,
+                    f->t.dtype, c->start == START_TRUNK));
+    memcpy(digest, import_digest(f->start), SHA256_HEX);
+    import_close(f->start);
+    f->start = NULL;
 out:
-    import_close(file);
     return st;
 }

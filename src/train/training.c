@@ -49,7 +49,9 @@ status training_plan(struct training *t,
     const struct training_io *io = t->io;
     int threads = team_size(io->team);
     size_t vectors = io->conf->optim == OPTIM_ADAM ? 2 : 1;
+    struct rate rate = train_rate(io->conf, t->steps);
 
+    TRY(rate_check(&rate));
     TRY(net_plan(&t->net_conf, t->dtype, t->block.n, threads, &t->plan));
     out->net = t->plan.bytes_total;
     out->state = vectors * t->plan.bytes_param;
@@ -100,11 +102,9 @@ status training_make(struct training *t, struct loss_conf loss)
     status st = OK;
     const struct training_io *io = t->io;
     struct optim_conf oc = train_optim_conf(io->conf);
-    struct rate rate = train_rate(io->conf, t->steps);
     const struct slice *slices;
     size_t n = 0;
 
-    TRY(rate_check(&rate));
     TRY(meet_par_new(io->par, io->team, (uint32_t)io->conf->shards,
                      t->plan.grad_len, t->dtype, &t->meet));
     TRY(net_new(&t->net_conf, meet_par_meet(t->meet), io->team, t->dev,

@@ -110,6 +110,7 @@ enum { TRAINING_LINE = 160 };
  * and input; training_plan; training_make: all parts, the net with its random
  * start. loss: n and d are filled in. Any rank; local status. */
 status training_open(struct training *t, const struct training_io *io);
+/* Also checks the learning rates: ERR_CONF. */
 status training_plan(struct training *t,
                      size_t input_bytes,
                      struct training_memory *out);

@@ -28,7 +28,8 @@ expect_out 'data\.percent'
 # the keys of every job are known: what is missing are its files
 for job in "$FMCIB_SOURCE"/jobs/finetune-*.yaml \
     "$FMCIB_SOURCE"/jobs/supervised-*.yaml; do
-    run fmcib-finetune --config "$job" --dry-run
+    run fmcib-finetune --config "$job" --dry-run --set start.from=random \
+        --set start.weights=
     expect_status 4
     expect_err 'runs/patches-task[123]/train'
 done
@@ -86,6 +87,13 @@ run fmcib-finetune "${toy[@]}" --set loss.name=bce --set 'net.head=[6, 1]' \
 expect_status 5
 rm -rf x
 refused 4 nowhere --set start.weights=nowhere
+tune "${pre[@]}" --set net.widen=2 --dry-run
+expect_status 5
+tune "${pre[@]}" --set optim.lr=0 --dry-run
+expect_status 3
+ranks 5 fmcib-finetune "${toy[@]}" "${pre[@]}" --out five # idle ranks
+expect_status 0
+expect_equal "$(digest weights)" "$trunk"
 refused 3 'start\.from: trunk and start\.weights: ""'
 refused 3 'start\.from: random' "${pre[@]}" --set start.from=random
 
