@@ -22,6 +22,7 @@
 enum { EDGE = 512, SLICES = 250, SEEDS = 8, HEAD = 352 };
 
 struct bench_ct {
+    const char *keep; /* a folder where the CT stays, or NULL */
     char *dir;
     char *raw;
     char *gz;
@@ -59,18 +60,33 @@ out:
     return st;
 }
 
-static status setup(struct bench_ct *b)
+static status make_dir(struct bench_ct *b, const char *keep)
 {
     status st = OK;
     const char *base = getenv("TMPDIR");
     struct text t = {0};
-    pid_t child;
-    int rc = 0;
 
+    b->keep = keep;
+    if (keep) {
+        TRY(file_mkdirs(keep));
+        TRY(mem_text(keep, &b->dir));
+        goto out;
+    }
     text_add(&t, "%s/fmcib-bench-XXXXXX", base && *base ? base : "/tmp");
     TRY(text_status(&t));
     ENSURE(mkdtemp(t.s), ERR_FILE, "%s: cannot be made", t.s);
     b->dir = t.s;
+out:
+    return st;
+}
+
+static status setup(struct bench_ct *b, const char *keep)
+{
+    status st = OK;
+    pid_t child;
+    int rc = 0;
+
+    TRY(make_dir(b, keep));
     TRY(file_join(b->dir, "ct.nii", &b->raw));
     TRY(file_join(b->dir, "ct.nii.gz", &b->gz));
     TRY(mem_raw(50 * 50 * 50, sizeof(double), &b->voxels));
@@ -85,11 +101,11 @@ out:
 
 static void cleanup(struct bench_ct *b)
 {
-    if (b->raw)
+    if (b->raw && !b->keep)
         (void)unlink(b->raw);
-    if (b->gz)
+    if (b->gz && !b->keep)
         (void)unlink(b->gz);
-    if (b->dir)
+    if (b->dir && !b->keep)
         (void)rmdir(b->dir);
     mem_free(b->raw);
     mem_free(b->gz);
@@ -275,8 +291,8 @@ status bench_patches(int argc, char **argv)
     struct bench_ct b = {0};
 
     ENSURE(runs >= 1 && runs <= 1000, ERR_USAGE,
-           "patches [runs]: the best of 1 to 1000 runs");
-    TRY(setup(&b));
+           "patches [runs [folder]]: the best of 1 to 1000 runs");
+    TRY(setup(&b, argc > 1 ? argv[1] : NULL));
     TRY(run_raw(&b, runs));
     TRY(run_gz(&b, runs));
 out:

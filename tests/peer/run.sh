@@ -7,6 +7,7 @@ cd "$(dirname "$0")/../.."
 # script: packages
 peers=(
     "linear: scikit-learn"
+    "patches: SimpleITK==2.4.0 numpy==1.26.4"
 )
 
 env=${FMCIB_PEERS:-build/peers}
