@@ -1,6 +1,8 @@
 #ifndef TESTS_BENCH_BENCH_H
 #define TESTS_BENCH_BENCH_H
 
+#include <stddef.h>
+
 #include "base/status.h"
 
 /* One measured figure:
@@ -25,6 +27,10 @@ double bench_seconds(void);
 /* FMA peak of one core in GFLOP/s, float, measured in a burst of `ms`
  * milliseconds with the instructions of a variant of dev_open. */
 double bench_peak(const char *variant, double ms);
+
+/* Best time libdeflate needs for the first `bytes` of a gzip file in memory;
+ * 0 where it was not found at build time. */
+status bench_libdeflate(const char *path, size_t bytes, int runs, double *ms);
 
 /* The benches: arguments after the name. */
 status bench_augment(int argc, char **argv);

@@ -263,6 +263,7 @@ static status run_gz(struct bench_ct *b, int runs)
 {
     status st = OK;
     double inflate;
+    double peer;
     double one;
     double eight;
     double mb;
@@ -272,7 +273,12 @@ static status run_gz(struct bench_ct *b, int runs)
     bench_line("patches-gz-training-memory", mb, "MB", NULL, 0);
     TRY(cut_seeds(b, b->gz, SEEDS - 1, 0, &last));
     TRY(time_inflate(b, last, runs, &inflate));
+    TRY(bench_libdeflate(b->gz, HEAD + (size_t)last * EDGE * EDGE * 2, runs,
+                         &peer));
     TRY(time_seeds(b, b->gz, SEEDS - 1, 0, runs, &one));
+    if (peer > 0.0)
+        bench_limit("patches-gz-training-libdeflate-ratio", one / peer, "",
+                    1.15);
     bench_line("patches-gz-training", one, "ms", "inflate", inflate);
     bench_limit("patches-gz-training-ratio", one / inflate, "", 1.15);
     TRY(time_seeds(b, b->gz, 0, 0, runs, &eight));
