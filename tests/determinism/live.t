@@ -8,8 +8,10 @@
 . "$(dirname "$0")/../cli/lib.sh"
 
 run fmcib-phantom --set cohort.patients=4 --quiet --out c
+# 80 patches of a volume: more than a batch, so that preparation takes the whole
+# of a compressed one and windows of the others
 run fmcib-prepare --set input.list=c/pretrain.csv --set patch.radius=9 \
-    --set negatives.stored=1 --set prepare.shards=3 --quiet --out store
+    --set negatives.stored=9 --set prepare.shards=3 --quiet --out store
 expect_status 0
 volumes=(c/ct/*.nii.gz)
 check 'compressed volumes' [ -f "${volumes[0]}" ]
@@ -74,7 +76,9 @@ cp -r c/ct raw
 gunzip raw/ct/*.gz
 sed 's/\.nii\.gz/.nii/' c/pretrain.csv >raw/pretrain.csv
 run fmcib-prepare --set input.list=raw/pretrain.csv --set patch.radius=9 \
-    --set negatives.stored=1 --set prepare.shards=3 --quiet --out rawstore
+    --set negatives.stored=9 --set prepare.shards=3 --quiet --out rawstore
+train 1 1 --set input.patches=rawstore
+expect_equal "from raw volumes $got" "from raw volumes $stored"
 train 2 1 "${live[@]}" --set input.list=raw/pretrain.csv \
     --set input.patches=rawstore
 expect_same <(cut -d, -f1-9 "$out/steps.csv") <(cut -d, -f1-9 "$steps")
