@@ -16,7 +16,8 @@ static const struct bench {
      bench_demo_layers},
     {"logistic", "[threads [file]]: linear models at the study's shapes",
      bench_logistic},
-    {"patches", "[runs [folder]]: patches from a 512 x 512 x 250 CT, raw and .gz",
+    {"patches",
+     "[runs [folder]]: patches from a 512 x 512 x 250 CT, raw and .gz",
      bench_patches},
     {"step", "[full|demo [threads [steps]]]: steps of pretraining", bench_step},
 };
