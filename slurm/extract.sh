@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
-# Features of patches: rows over tasks.
+# Features of patches: rows over tasks. Queued again, it goes on from the rows
+# that are done; it ends with 12 when some could not be had (rejected.csv).
 #   sbatch slurm/extract.sh [JOB.yaml] [--set key=value ...]
+#   sbatch slurm/extract.sh jobs/extract.yaml --weights model.torch --list my.csv
 #SBATCH --job-name=fmcib-extract
 #SBATCH --ntasks=8
 #SBATCH --cpus-per-task=4

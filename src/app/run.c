@@ -17,7 +17,7 @@
 
 #include "app/run_folder.h"
 
-enum { MAX_TABLES = 12, MAX_SETS = 128 };
+enum { MAX_TABLES = 12, MAX_SETS = 128, MAX_MADE = 16 };
 
 static const struct conf_row RUN_ROWS[] = {
     {"run.out", CONF_TEXT, CONF_AT(struct run_conf, out), "runs/out", 1, 0,
@@ -48,9 +48,11 @@ struct options {
     const char *config;
     const char *sets[MAX_SETS];
     size_t n_sets;
-    char *made[8]; /* "run.out=..." texts of shorthands, freed at the end */
+    char *made[MAX_MADE]; /* "run.out=..." texts of shorthands, freed at the end
+                           */
     size_t n_made;
     bool resume, dry_run, verbose;
+    bool table; /* --out FILE.csv names a table (key extract.csv) */
     const char *error;
 };
 
@@ -59,7 +61,8 @@ static void shorthand(struct options *o, const char *key, const char *value)
     struct text t = {0};
 
     text_add(&t, "%s=%s", key, value);
-    if (text_status(&t) != OK || o->n_made == 8 || o->n_sets == MAX_SETS) {
+    if (text_status(&t) != OK || o->n_made == MAX_MADE ||
+        o->n_sets == MAX_SETS) {
         o->error = "too many options";
         text_free(&t);
         return;
@@ -71,11 +74,15 @@ static void shorthand(struct options *o, const char *key, const char *value)
 /* Options of the programs that have the key. */
 static const struct own {
     const char *name;
-    const char *value; /* what --help calls it */
+    const char *value; /* what --help calls it; NULL: the option has none */
     const char *key;
-    const char *def; /* the key's value when none is given */
+    const char *def; /* the key's value when none is given; NULL: it must be */
     const char *help;
 } OWN[] = {
+    {"list", "FILE", "input.list", NULL, "CSV of seeds"},
+    {"weights", "FILE", "input.weights", NULL, "weights of a network"},
+    {"precropped", NULL, "patch.precropped", "true",
+     "volumes are patches already (inference path)"},
     {"preview", "N", "preview.rows", "12",
      "write preview.html: pictures of N rows (12) of the list"},
 };
@@ -88,6 +95,23 @@ static error_t own_option(struct options *o, int key, const char *arg)
     key -= FIRST_OWN;
     shorthand(o, OWN[key].key, arg ? arg : OWN[key].def);
     return 0;
+}
+
+/* --out: the run folder; FILE.csv is the table of a program that makes one,
+ * its run folder FILE. */
+static void out_option(struct options *o, const char *arg)
+{
+    size_t len = strlen(arg);
+    char folder[4096];
+
+    if (!o->table || len < 5 || len >= sizeof folder ||
+        strcmp(arg + len - 4, ".csv") != 0) {
+        shorthand(o, "run.out", arg);
+        return;
+    }
+    (void)snprintf(folder, sizeof folder, "%.*s", (int)len - 4, arg);
+    shorthand(o, "run.out", folder);
+    shorthand(o, "extract.csv", arg);
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
@@ -104,7 +128,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         o->sets[o->n_sets++] = arg;
         break;
     case 'o':
-        shorthand(o, "run.out", arg);
+        out_option(o, arg);
         break;
     case 't':
         shorthand(o, "run.threads", arg);
@@ -167,9 +191,13 @@ static void all_options(const struct conf_table *tables,
     memcpy(out, OPTIONS, sizeof OPTIONS);
     for (int i = 0; i < N_OWN; i++)
         if (has_key(tables, n_tables, OWN[i].key))
-            out[n++] = (struct argp_option){OWN[i].name,  FIRST_OWN + i,
-                                            OWN[i].value, OPTION_ARG_OPTIONAL,
-                                            OWN[i].help,  0};
+            out[n++] = (struct argp_option){
+                OWN[i].name,
+                FIRST_OWN + i,
+                OWN[i].value,
+                OWN[i].value && OWN[i].def ? OPTION_ARG_OPTIONAL : 0,
+                OWN[i].help,
+                0};
     out[n] = (struct argp_option){0};
 }
 
@@ -194,6 +222,7 @@ static status parse(int argc,
     static char name[64];
 
     all_options(tables, n_tables, list);
+    o->table = has_key(tables, n_tables, "extract.csv");
     text_add(&doc, "%s\v", program->what);
     text_add(&doc,
              "Configuration keys. Identity keys change the result and enter "

@@ -1,14 +1,19 @@
-/* Rows are cut into one block for each rank; a rank goes through its block in
- * chunks of threads x batch rows, one shard of the network for each thread.
- * In evaluation mode shards never meet. */
+/* Rows that are not finished are cut into one block for each rank; a rank goes
+ * through its block in chunks of threads x batch rows, one shard of the network
+ * for each thread. In evaluation mode shards never meet. A row that cannot be
+ * had leaves its place in the chunk to the next. */
 #include "train/extract.h"
 
+#include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
 
 #include "det/shard.h"
+#include "train/extract_impl.h"
 #include "train/import.h"
 #include "vol/augment/augment.h"
 
@@ -18,18 +23,56 @@ struct extract {
     struct meet meet; /* local shards only, never called */
     struct net *net;
     struct net_conf conf;
-    char digest[SHA256_HEX]; /* of the weights */
-    struct block rows;       /* of this rank */
-    uint32_t *order;         /* [rows.n] as they are read */
-    uint32_t first;          /* of the chunk, in order */
-    uint32_t n;              /* rows in the chunk */
-    char *raw;               /* [threads * batch] patches, max_bytes each */
-    struct patch *patches;   /* [threads * batch] */
-    float *views;            /* [threads][batch][size^3] */
-    float *value;            /* [rows.n][features] */
-    float *shard;            /* [batch][features] */
+    struct extract_done done;
+    uint32_t batch;
+    uint32_t *todo; /* [n_todo] of this rank as they are read */
+    uint32_t n_todo;
+    uint32_t next;         /* of todo to be read */
+    uint32_t *row;         /* [n_todo] computed, in that order */
+    float *value;          /* [n_todo][features], in the same */
+    uint32_t n;            /* of them there */
+    uint32_t saved;        /* of them in parts */
+    uint32_t *chunk;       /* [threads * batch] rows */
+    uint32_t n_chunk;      /* rows in the chunk */
+    char *raw;             /* [threads * batch] patches, max_bytes each */
+    struct patch *patches; /* [threads * batch] */
+    float *views;          /* [threads][batch][size^3] */
+    float *shard;          /* [batch][features] */
     size_t view_len;
 };
+
+/* The stride of the stem is not in the weights: it fits any. */
+static void set_stem(struct extract *x, bool told)
+{
+    const struct extract_io *io = x->io;
+    int32_t origin = x->conf.conv1_stride;
+    bool say = par_rank(io->par) == 0 && !io->quiet;
+
+    if (io->stem > 0)
+        x->conf.conv1_stride = io->stem;
+    if (io->stem > 0 && io->stem != origin && par_rank(io->par) == 0)
+        log_warn("%s: %s stem stride %d, here it is %d (extract.stem_stride); "
+                 "the weights fit, but their features change",
+                 io->weights,
+                 told ? "was trained with"
+                      : "says no stem stride; the published weights have",
+                 origin, io->stem);
+    else if (io->stem == 0 && !told && say)
+        log_info("%s says no stem stride; taken as the published weights have "
+                 "it, 2",
+                 io->weights);
+}
+
+/* No larger than needed to have every thread at work. */
+static void set_batch(struct extract *x)
+{
+    uint32_t rows = source_facts(x->io->source)->rows;
+    uint32_t threads = x->meet.shards * (uint32_t)par_size(x->io->par);
+    uint32_t each = (rows + threads - 1) / threads;
+
+    x->batch = each < x->io->batch ? each : x->io->batch;
+    x->conf.m = (int32_t)x->batch;
+}
 
 static status open_net(struct extract *x)
 {
@@ -42,19 +85,66 @@ static status open_net(struct extract *x)
     dtype = dev_facts(x->dev).dtype;
     TRY(import_open(x->io->weights, &file));
     TRY(import_net_conf(file, &x->conf, &told));
+    set_stem(x, told);
     x->conf.n_head = 0;
-    x->conf.m = (int32_t)x->io->batch;
     x->meet.shards = (uint32_t)team_size(x->io->team);
     x->meet.shard_n = x->meet.shards;
+    set_batch(x);
     TRY(net_new(&x->conf, &x->meet, x->io->team, x->dev, &x->net));
     TRY(import_fill(file, &x->conf, x->net, x->io->team, dtype, true));
-    memcpy(x->digest, import_digest(file), SHA256_HEX);
-    if (!told && par_rank(x->io->par) == 0 && !x->io->quiet)
-        log_info("%s says no stem stride; taken as the published weights have "
-                 "it, 2",
-                 x->io->weights);
+    memcpy(x->done.weights, import_digest(file), SHA256_HEX);
 out:
     import_close(file);
+    return st;
+}
+
+/* What former runs have left, and this rank's block of the rest. */
+static status share_rows(struct extract *x)
+{
+    status st = OK;
+    struct extract_done *d = &x->done;
+    struct par *par = x->io->par;
+    uint32_t left = 0;
+    struct block b;
+
+    if (par_rank(par) == 0)
+        st = extract_load(x->io->out, d);
+    TRY(par_agree(par, st));
+    TRY(par_bcast(par, d->have, d->rows, 0));
+    for (uint32_t r = 0; r < d->rows; r++)
+        left += !d->have[r];
+    b = shard_block(left, (uint32_t)par_size(par), (uint32_t)par_rank(par));
+    x->n_todo = b.n;
+    st = mem_new(b.n, sizeof *x->todo, &x->todo);
+    for (uint32_t r = 0, i = 0; st == OK && r < d->rows; r++) {
+        if (d->have[r])
+            continue;
+        if (i >= b.lo && i < b.lo + b.n)
+            x->todo[i - b.lo] = r;
+        i++;
+    }
+    if (st == OK)
+        st = source_order(x->io->source, x->n_todo, x->todo);
+    TRY(par_agree(par, st));
+out:
+    return st;
+}
+
+static status make_done(struct extract *x)
+{
+    status st = OK;
+    const struct source_facts *f = source_facts(x->io->source);
+    struct extract_done *d = &x->done;
+
+    d->rows = f->rows;
+    d->dim = (uint32_t)net_planned(x->net)->features;
+    memcpy(d->input, f->digest, SHA256_HEX);
+    TRY(mem_new(d->rows, 1, &d->have));
+    if (par_rank(x->io->par) != 0)
+        goto out;
+    TRY(mem_new((size_t)d->rows * d->dim, sizeof *d->value, &d->value));
+    TRY(mem_new(d->rows, sizeof *d->reason, &d->reason));
+out:
     return st;
 }
 
@@ -62,19 +152,17 @@ static status make_buffers(struct extract *x)
 {
     status st = OK;
     const struct source_facts *f = source_facts(x->io->source);
-    size_t chunk = (size_t)x->meet.shards * x->io->batch;
+    size_t chunk = (size_t)x->meet.shards * x->batch;
     int32_t size = x->conf.size[0];
 
     x->view_len = (size_t)size * (size_t)size * (size_t)size;
     TRY(mem_raw(chunk, f->max_bytes, &x->raw));
     TRY(mem_new(chunk, sizeof *x->patches, &x->patches));
+    TRY(mem_new(chunk, sizeof *x->chunk, &x->chunk));
     TRY(mem_new(chunk * x->view_len, sizeof(float), &x->views));
-    TRY(mem_new((size_t)x->io->batch * (size_t)net_planned(x->net)->features,
-                sizeof(float), &x->shard));
-    TRY(mem_new((size_t)x->rows.n * (size_t)net_planned(x->net)->features,
-                sizeof(float), &x->value));
-    TRY(mem_new(x->rows.n, sizeof *x->order, &x->order));
-    TRY(source_order(x->io->source, x->rows.lo, x->rows.n, x->order));
+    TRY(mem_new((size_t)x->batch * x->done.dim, sizeof(float), &x->shard));
+    TRY(mem_new((size_t)x->n_todo * x->done.dim, sizeof(float), &x->value));
+    TRY(mem_new(x->n_todo, sizeof *x->row, &x->row));
 out:
     return st;
 }
@@ -83,7 +171,7 @@ static status make_shard(void *ctx, size_t shard, int member)
 {
     status st = OK;
     struct extract *x = ctx;
-    size_t batch = x->io->batch;
+    size_t batch = x->batch;
     float *views = x->views + shard * batch * x->view_len;
     bool normalised = source_facts(x->io->source)->normalised;
 
@@ -91,7 +179,7 @@ static status make_shard(void *ctx, size_t shard, int member)
     for (size_t j = 0; j < batch; j++) {
         size_t i = shard * batch + j;
 
-        if (i < x->n)
+        if (i < x->n_chunk)
             TRY((normalised ? augment_fit : augment_plain)(
                 x->conf.size[0], &x->patches[i], views + j * x->view_len));
     }
@@ -100,125 +188,296 @@ out:
     return st;
 }
 
-static status run_chunk(struct extract *x)
+static status check_patch(const struct patch *p, uint32_t row)
 {
     status st = OK;
-    size_t dim = (size_t)net_planned(x->net)->features;
-    size_t batch = x->io->batch;
-    size_t max_bytes = source_facts(x->io->source)->max_bytes;
+    size_t len = patch_len(p);
+    size_t bad = 0;
 
-    for (uint32_t i = 0; i < x->n; i++)
-        TRY(source_read(x->io->source, x->order[x->first + i], -1,
-                        x->raw + i * max_bytes, &x->patches[i]));
-    TRY(team_run(x->io->team, x->meet.shards, make_shard, x));
-    TRY(net_forward(x->net, OK, false));
-    for (size_t s = 0; s * batch < x->n; s++) {
-        size_t n = x->n - s * batch < batch ? x->n - s * batch : batch;
-
-        net_features_f32(x->net, (uint32_t)s, x->shard);
-        for (size_t j = 0; j < n; j++) {
-            size_t row = x->order[x->first + s * batch + j] - x->rows.lo;
-
-            memcpy(x->value + row * dim, x->shard + j * dim,
-                   dim * sizeof *x->shard);
-        }
-    }
+    if (p->pixel != PIXEL_F32 && p->pixel != PIXEL_F64)
+        return OK;
+    for (size_t i = 0; i < len; i++)
+        bad += !isfinite(pixel_get(p->pixel, p->data, i));
+    ENSURE(bad == 0, ERR_DATA,
+           "row %" PRIu32 ": %zu of the %zu voxels of its patch are no finite "
+           "numbers; the volume is damaged, or its empty part holds NaN",
+           row, bad, len);
 out:
     return st;
 }
 
-static status run_rows(struct extract *x)
-{
-    status st = OK;
-    uint32_t chunk = x->meet.shards * x->io->batch;
-    struct progress bar;
-
-    progress_start(&bar, "extract", "patch", 0, x->rows.n,
-                   par_rank(x->io->par) == 0 && !x->io->quiet);
-    for (; x->first < x->rows.n; x->first += x->n) {
-        uint32_t left = x->rows.n - x->first;
-
-        x->n = left < chunk ? left : chunk;
-        TRY(run_chunk(x));
-        progress_show(&bar, x->first + x->n, "");
-    }
-    progress_end(&bar, x->rows.n, "");
-out:
-    return st;
-}
-
-/* The list's columns beside the values of all ranks; rank 0. */
-static status
-collect(const struct extract *x, const char *values, struct features **out)
+/* The next chunk: rows that can be had. */
+static status read_chunk(struct extract *x)
 {
     status st = OK;
     struct source *s = x->io->source;
-    const struct source_facts *f = source_facts(s);
-    uint32_t cols = source_cols(s);
-    struct features *t = NULL;
+    size_t max_bytes = source_facts(s)->max_bytes;
 
-    TRY(features_new(f->rows, (uint32_t)net_planned(x->net)->features, cols,
-                     &t));
-    memcpy(t->value, values, (size_t)t->rows * t->dim * sizeof *t->value);
-    memcpy(t->weights, x->digest, SHA256_HEX);
-    memcpy(t->input, f->digest, SHA256_HEX);
-    for (uint32_t c = 0; c < cols; c++) {
-        const char *name = source_col(s, c);
+    x->n_chunk = 0;
+    while (x->n_chunk < x->meet.shards * x->batch && x->next < x->n_todo) {
+        uint32_t row = x->todo[x->next++];
+        struct patch *p = &x->patches[x->n_chunk];
 
-        /* a list's own row numbers, by the name pandas gives them */
-        TRY(features_name(t, c, name[0] ? name : "Unnamed: 0"));
-        for (uint32_t r = 0; r < t->rows; r++)
-            TRY(features_cell(t, r, c, source_cell(s, r, c)));
+        if (source_fault(s, row))
+            continue;
+        st = source_read(s, row, -1, x->raw + x->n_chunk * max_bytes, p);
+        if (st == OK)
+            st = check_patch(p, row);
+        if (st == OK)
+            x->chunk[x->n_chunk++] = row;
+        else
+            TRY(source_reject(s, row, st));
     }
-    *out = t;
-    t = NULL;
 out:
-    features_free(t);
     return st;
 }
 
-static status gather(struct extract *x, struct features **out)
+static status take_row(struct extract *x, uint32_t row, const float *value)
 {
     status st = OK;
-    char *all = NULL;
-    size_t *sizes = NULL;
-    size_t dim = (size_t)net_planned(x->net)->features;
+    uint32_t dim = x->done.dim;
 
-    st = mem_new((size_t)par_size(x->io->par), sizeof *sizes, &sizes);
-    TRY(par_agree(x->io->par, st));
-    TRY(par_gather_bytes(x->io->par, x->value,
-                         (size_t)x->rows.n * dim * sizeof *x->value, &all,
-                         sizes));
-    if (par_rank(x->io->par) == 0)
-        st = collect(x, all, out);
-    TRY(par_agree(x->io->par, st));
+    for (uint32_t k = 0; k < dim && st == OK; k++)
+        ENSURE(isfinite(value[k]), ERR_NUMERIC,
+               "row %" PRIu32 ": feature %" PRIu32 " is not a finite number; "
+               "weights of another kind of input, or values far beyond HU",
+               row, k);
+    memcpy(x->value + (size_t)x->n * dim, value, dim * sizeof *value);
+    x->row[x->n++] = row;
 out:
-    mem_free(all);
-    mem_free(sizes);
+    return st == OK ? OK : source_reject(x->io->source, row, st);
+}
+
+static status run_chunk(struct extract *x)
+{
+    status st = OK;
+    size_t batch = x->batch;
+    size_t shards;
+
+    TRY(read_chunk(x));
+    if (x->n_chunk == 0)
+        return OK;
+    shards = (x->n_chunk + x->batch - 1) / x->batch;
+    net_set_shards(x->net, (uint32_t)shards);
+    TRY(team_run(x->io->team, shards, make_shard, x));
+    TRY(net_forward(x->net, OK, false));
+    for (size_t i = 0; i < x->n_chunk; i++) {
+        if (i % batch == 0)
+            net_features_f32(x->net, (uint32_t)(i / batch), x->shard);
+        TRY(take_row(x, x->chunk[i], x->shard + i % batch * x->done.dim));
+    }
+out:
     return st;
 }
 
-status extract_run(const struct extract_io *io, struct features **out)
+static status save(struct extract *x)
+{
+    status st = OK;
+
+    if (x->n > x->saved)
+        TRY(extract_save(x->io->out, &x->done, x->n - x->saved,
+                         x->row + x->saved,
+                         x->value + (size_t)x->saved * x->done.dim));
+    x->saved = x->n;
+out:
+    return st;
+}
+
+static status run_rows(struct extract *x, bool *stop)
+{
+    status st = OK;
+    const struct extract_io *io = x->io;
+    struct progress bar;
+
+    progress_start(&bar, "extract", "patch", 0, x->n_todo,
+                   par_rank(io->par) == 0 && !io->quiet);
+    while (x->next < x->n_todo && !*stop) {
+        TRY(run_chunk(x));
+        *stop = (io->stop_after >= 0 && x->n >= io->stop_after) ||
+                (io->stop_wanted && io->stop_wanted());
+        if (x->next < x->n_todo && x->n - x->saved >= io->save)
+            TRY(save(x));
+        progress_show(&bar, x->next, "");
+    }
+    progress_end(&bar, x->next, "");
+    *stop = *stop && x->next < x->n_todo;
+out:
+    return st;
+}
+
+/* ---- to rank 0 ---------------------------------------------------------- */
+
+/* The reasons of this rank's bad rows: row number, text, NUL. */
+static status put_reasons(const struct extract *x, struct text *t)
+{
+    for (uint32_t i = 0; i < x->n_todo; i++) {
+        const char *why = source_fault(x->io->source, x->todo[i]);
+
+        if (why) {
+            text_put(t, (const char *)&x->todo[i], sizeof x->todo[i]);
+            text_put(t, why, strlen(why) + 1);
+        }
+    }
+    return text_status(t);
+}
+
+static status take_reasons(struct extract_done *d, const char *s, size_t size)
+{
+    status st = OK;
+    const char *end = s + size;
+
+    while (s < end) {
+        uint32_t row = 0;
+
+        memcpy(&row, s, sizeof row);
+        s += sizeof row;
+        BUG_IF(row >= d->rows || d->reason[row]);
+        TRY(mem_text(s, &d->reason[row]));
+        s += strlen(s) + 1;
+    }
+out:
+    return st;
+}
+
+static size_t total(const struct par *par, const size_t *sizes)
+{
+    size_t sum = 0;
+
+    for (int i = 0; i < par_size(par); i++)
+        sum += sizes[i];
+    return sum;
+}
+
+static status gather(struct extract *x)
+{
+    status st = OK;
+    struct extract_done *d = &x->done;
+    struct par *par = x->io->par;
+    size_t width = d->dim * sizeof *x->value;
+    struct text why = {0};
+    size_t *sizes = NULL;
+    char *rows = NULL;
+    char *values = NULL;
+    char *reasons = NULL;
+    size_t n;
+
+    st = mem_new((size_t)par_size(par), sizeof *sizes, &sizes);
+    if (st == OK)
+        st = put_reasons(x, &why);
+    TRY(par_agree(par, st));
+    TRY(par_gather_bytes(par, x->value, x->n * width, &values, sizes));
+    TRY(par_gather_bytes(par, why.s, why.len, &reasons, sizes));
+    if (par_rank(par) == 0)
+        st = take_reasons(d, reasons, total(par, sizes));
+    TRY(par_agree(par, st));
+    TRY(par_gather_bytes(par, x->row, x->n * sizeof *x->row, &rows, sizes));
+    n = par_rank(par) == 0 ? total(par, sizes) / sizeof *x->row : 0;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t row = 0;
+
+        memcpy(&row, rows + i * sizeof row, sizeof row);
+        memcpy(d->value + (size_t)row * d->dim, values + i * width, width);
+        d->have[row] = 1;
+    }
+out:
+    text_free(&why);
+    mem_free(sizes);
+    mem_free(rows);
+    mem_free(values);
+    mem_free(reasons);
+    return st;
+}
+
+/* A finished folder is not computed again. */
+static status reuse(struct extract *x, struct extract_out *out)
+{
+    status st = OK;
+    const struct extract_done *d = &x->done;
+    char *path = NULL;
+
+    TRY(file_join(x->io->out, "features.nc", &path));
+    if (!file_exists(path))
+        goto out;
+    TRY(features_read(path, &out->features));
+    ENSURE(strcmp(out->features->weights, d->weights) == 0 &&
+               strcmp(out->features->input, d->input) == 0,
+           ERR_RUN,
+           "%s: holds features of other weights (%.12s) or patches (%.12s); "
+           "take another --out",
+           path, out->features->weights, out->features->input);
+    out->again = true;
+    out->n_rejected = d->rows - out->features->rows;
+out:
+    mem_free(path);
+    return st;
+}
+
+static status open_all(struct extract *x, struct extract_out *out)
+{
+    status st = open_net(x);
+
+    if (st == OK)
+        st = make_done(x);
+    if (st == OK && par_rank(x->io->par) == 0)
+        st = reuse(x, out);
+    TRY(par_agree(x->io->par, st));
+    TRY(par_any(x->io->par, out->again, &out->again));
+out:
+    return st;
+}
+
+static status run_all(struct extract *x, struct extract_out *out)
+{
+    status st = OK;
+    bool stop = false;
+
+    TRY(share_rows(x));
+    st = make_buffers(x);
+    if (st == OK)
+        st = run_rows(x, &stop);
+    TRY(par_agree(x->io->par, st));
+    TRY(par_any(x->io->par, stop, &stop));
+    if (stop) {
+        st = save(x);
+        TRY(par_agree(x->io->par, st));
+        return STOPPED;
+    }
+    TRY(gather(x));
+    if (par_rank(x->io->par) == 0)
+        st = extract_table(&x->done, x->io->source, out);
+    TRY(par_agree(x->io->par, st));
+out:
+    return st;
+}
+
+void extract_out_free(struct extract_out *out)
+{
+    features_free(out->features);
+    text_free(&out->rejected);
+    *out = (struct extract_out){0};
+}
+
+status extract_run(const struct extract_io *io, struct extract_out *out)
 {
     status st = OK;
     struct extract x = {.io = io};
 
-    x.rows =
-        shard_block(source_facts(io->source)->rows, (uint32_t)par_size(io->par),
-                    (uint32_t)par_rank(io->par));
-    st = open_net(&x);
-    if (st == OK)
-        st = make_buffers(&x);
-    if (st == OK)
-        st = run_rows(&x);
-    TRY(par_agree(io->par, st));
-    TRY(gather(&x, out));
+    TRY(open_all(&x, out));
+    if (!out->again)
+        TRY(run_all(&x, out));
 out:
+    for (uint32_t r = 0; x.done.reason && r < x.done.rows; r++)
+        mem_free(x.done.reason[r]);
+    mem_free(x.done.reason);
+    mem_free(x.done.have);
+    mem_free(x.done.value);
     mem_free(x.raw);
     mem_free(x.patches);
     mem_free(x.views);
     mem_free(x.value);
-    mem_free(x.order);
+    mem_free(x.row);
+    mem_free(x.todo);
+    mem_free(x.chunk);
     mem_free(x.shard);
     net_free(x.net);
     dev_close(x.dev);

@@ -1,28 +1,12 @@
-#include "train/source.h"
-
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 
 #include "det/digest.h"
 #include "det/stream.h"
-#include "store/patch.h"
+#include "train/source_impl.h"
 
 enum { COMPUTED_NEGATIVES = 4 };
-
-struct source {
-    struct source_facts facts;
-    struct patch_store *store; /* a store, or ... */
-    struct list *list;         /* a list of volumes, or computed */
-    struct source_list_conf conf;
-    int64_t *slice;        /* [rows] first slice its patch needs */
-    struct cutter *cutter; /* of the open volume */
-    uint32_t open;         /* its number, UINT32_MAX = none */
-    struct live *live;     /* beside a store, or NULL */
-    uint64_t seed;
-    uint32_t edge;
-};
 
 status source_store(const char *path, uint64_t cache_bytes, struct source **out)
 {
@@ -138,135 +122,6 @@ static enum pixel pixel_of(enum digest_type type)
     BUG_IF(true);
 }
 
-/* Longest axis and voxels of the patches of a volume. */
-static void add_facts(struct source_facts *f, const struct cutter *c)
-{
-    uint64_t bytes = cutter_len(c) * sizeof(double);
-    uint32_t edge = cutter_edge(c);
-
-    if (bytes > f->max_bytes)
-        f->max_bytes = bytes;
-    if (edge > f->max_edge)
-        f->max_edge = edge;
-}
-
-/* Geometry of a volume by its header, and all seeds in it. */
-static status check_volume(struct source *s, uint32_t volume)
-{
-    status st = OK;
-    struct list *l = s->list;
-    struct cutter *c = NULL;
-    char *where = NULL;
-
-    TRY(list_where(l, l->first[volume], &where));
-    st = cutter_open(l->path[l->first[volume]], &s->conf.cutter, &c);
-    if (st != OK)
-        status_prefix("%s: ", where);
-    for (uint32_t r = l->first[volume]; st == OK && r < l->rows; r++) {
-        struct piece piece;
-
-        if (l->volume[r] != volume)
-            continue;
-        mem_free(where);
-        where = NULL;
-        TRY(list_where(l, r, &where));
-        TRY(cutter_check(c, l->seed[r], where));
-        cutter_seed(c, l->seed[r], &piece);
-        s->slice[r] = piece.need_lo[2];
-    }
-    TRY(st);
-    add_facts(&s->facts, c);
-out:
-    cutter_close(c);
-    mem_free(where);
-    return st;
-}
-
-status source_list(const char *path,
-                   const struct source_list_conf *conf,
-                   struct source **out)
-{
-    status st = OK;
-    struct source *s = NULL;
-
-    TRY(mem_new(1, sizeof *s, &s));
-    s->conf = *conf;
-    s->open = UINT32_MAX;
-    TRY(list_open(path, &conf->list, &s->list));
-    TRY(mem_new(s->list->rows, sizeof *s->slice, &s->slice));
-    for (uint32_t v = 0; v < s->list->volumes; v++)
-        TRY(check_volume(s, v));
-    s->facts.rows = s->list->rows;
-    s->facts.normalised = conf->cutter.path != CUTTER_TRAINING;
-    memcpy(s->facts.digest, s->list->digest, SHA256_HEX);
-    *out = s;
-    s = NULL;
-out:
-    source_close(s);
-    return st;
-}
-
-struct place {
-    uint32_t volume, row;
-    int64_t slice;
-};
-
-static int before(const void *a, const void *b)
-{
-    const struct place *p = a;
-    const struct place *q = b;
-
-    if (p->volume != q->volume)
-        return p->volume < q->volume ? -1 : 1;
-    if (p->slice != q->slice)
-        return p->slice < q->slice ? -1 : 1;
-    return p->row < q->row ? -1 : 1;
-}
-
-status
-source_order(const struct source *s, uint32_t lo, uint32_t n, uint32_t *order)
-{
-    status st = OK;
-    struct place *place = NULL;
-
-    TRY(mem_new(n, sizeof *place, &place));
-    for (uint32_t i = 0; i < n; i++) {
-        place[i].row = lo + i;
-        place[i].volume = s->list ? s->list->volume[lo + i] : 0;
-        place[i].slice = s->list ? s->slice[lo + i] : 0;
-    }
-    qsort(place, n, sizeof *place, before);
-    for (uint32_t i = 0; i < n; i++)
-        order[i] = place[i].row;
-out:
-    mem_free(place);
-    return st;
-}
-
-static status
-read_seed(struct source *s, uint32_t row, void *data, struct patch *out)
-{
-    status st = OK;
-    struct list *l = s->list;
-    struct volume part = {0};
-    struct piece piece;
-
-    if (s->open != l->volume[row]) {
-        cutter_close(s->cutter);
-        s->cutter = NULL;
-        s->open = UINT32_MAX;
-        TRY(cutter_open(l->path[row], &s->conf.cutter, &s->cutter));
-        s->open = l->volume[row];
-    }
-    cutter_seed(s->cutter, l->seed[row], &piece);
-    TRY(cutter_read(s->cutter, piece.need_lo, piece.need_hi, &part));
-    out->data = data;
-    cutter_cut(s->cutter, &part, &piece, out);
-out:
-    volume_free(&part);
-    return st;
-}
-
 status source_read(
     struct source *s, uint32_t row, int32_t k, void *data, struct patch *out)
 {
@@ -274,7 +129,7 @@ status source_read(
     struct patch_info info = {0};
 
     if (s->list) {
-        TRY(read_seed(s, row, data, out));
+        TRY(source_read_seed(s, row, data, out));
         return OK;
     }
     if (!s->store) {
@@ -419,6 +274,9 @@ void source_close(struct source *s)
         return;
     live_close(s->live);
     patch_store_close(s->store);
+    for (uint32_t r = 0; s->fault && r < s->list->rows; r++)
+        mem_free(s->fault[r]);
+    mem_free(s->fault);
     list_free(s->list);
     cutter_close(s->cutter);
     mem_free(s->slice);

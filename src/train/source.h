@@ -33,7 +33,9 @@ source_store(const char *path, uint64_t cache_bytes, struct source **out);
 /* The positives of a list of seeds in CT volumes, cut while reading by either
  * path of the study; no negatives. A volume stays open until a row of another
  * one is read; of its voxels only the window of a patch is read (source_order:
- * each file once). All seeds are checked here, by headers alone. ERR_FILE,
+ * each file once). All seeds are checked here, by headers alone. With
+ * list.lenient rows that cannot be cut stay, each with its fault
+ * (source_fault); only a list without one good row is an error. ERR_FILE,
  * ERR_DATA (list, line, column, value, cause, remedy). */
 struct source_list_conf {
     struct list_conf list;
@@ -49,11 +51,15 @@ status source_computed(uint64_t seed,
                        uint32_t edge,
                        struct source **out);
 const struct source_facts *source_facts(const struct source *s);
-/* Rows lo .. lo + n - 1 into order[n] as they are read fastest: those of one
- * volume together, low slices first, so that each file is opened once and a
- * compressed one is inflated once. ERR_MEM. */
-status
-source_order(const struct source *s, uint32_t lo, uint32_t n, uint32_t *order);
+/* Sort rows[n] as they are read fastest: those of one volume together, low
+ * slices first, so that each file is opened once and a compressed one is
+ * inflated once. ERR_MEM. */
+status source_order(const struct source *s, uint32_t n, uint32_t *rows);
+/* Why a row of a lenient list cannot be had, one line; NULL: it can. */
+const char *source_fault(const struct source *s, uint32_t row);
+/* The present error becomes the row's fault where the list is lenient and the
+ * error is of the data: OK. Else st. */
+status source_reject(struct source *s, uint32_t row, status st);
 /* The positive (k = -1) or a negative of a row into data [max_bytes]. */
 status source_read(
     struct source *s, uint32_t row, int32_t k, void *data, struct patch *out);

@@ -25,7 +25,8 @@ expect_in_file ',pred_0,.*,pred_31$' f/features.csv
 check '33 lines' [ "$(wc -l <f/features.csv)" = 33 ]
 
 # patches cut while reading are those of the store
-extract --set input.list=c/pretrain.csv --set patch.radius=8 --out g
+train=(--set patch.radius=8 --set patch.path=training)
+extract --list c/pretrain.csv "${train[@]}" --out g
 expect_equal "$(digest features)" "$want"
 cut -d, -f1-4,8- f/features.csv >a
 cut -d, -f1-4,8- g/features.csv >b
@@ -74,9 +75,104 @@ run fmcib-extract --set input.weights=cut.nc --set input.patches=p --out x \
     --quiet
 check 'cut weights refused' [ "$status" = 5 ]
 expect_err 'cut\.nc'
-awk -F, -v OFS=, 'NR == 3 { $5 = 4000 } { print }' c/pretrain.csv >c/far.csv
-extract --set input.list=c/far.csv --set patch.radius=8 --out x
+
+# bad rows are listed, with reasons; the others are those of the good list
+list=("${train[@]}" --set data.root=c)
+awk -F, -v OFS=, 'NR == 3 { $5 = 4000 } NR == 5 { $4 = "no.nii.gz" }
+    NR == 7 { $5 = "here" } NR == 9 { $4 = "" } { print }' \
+    c/pretrain.csv >far.csv
+check 'the columns meant' [ "$(head -n 1 c/pretrain.csv | cut -d, -f4-6)" = \
+    image_path,coordX,coordY ]
+extract --list far.csv "${list[@]}" --out bad
+expect_status 12
+expect_err '4 of 32 rows gave no features; they and why: bad/rejected.csv'
+bad=$(digest features)
+check 'four rows and their header' [ "$(wc -l <bad/rejected.csv)" = 5 ]
+expect_in_file '^,PatientID,.*,image_path,.*,reason$' bad/rejected.csv
+expect_in_file ',4000,.*far\.csv:3: .* mm' bad/rejected.csv
+expect_in_file ',no\.nii\.gz,.*far\.csv:5: .*no\.nii\.gz: No such' \
+    bad/rejected.csv
+expect_in_file ',here,.*far\.csv:7: .*coordX, coordY, coordZ' bad/rejected.csv
+expect_in_file 'far\.csv:9: .*image_path is empty' bad/rejected.csv
+check 'the row numbers of the list' [ "$(tail -n +2 bad/features.csv |
+    cut -d, -f1 | tr '\n' ' ')" = \
+    "0 2 4 6 $(seq -s ' ' 8 31) " ]
+awk -F, 'NR == 1 || ($1 != 1 && $1 != 3 && $1 != 5 && $1 != 7)' g/features.csv >a
+expect_same bad/features.csv a
+ranks 3 fmcib-extract --weights t/weights.nc --list far.csv "${list[@]}" \
+    --quiet --threads 2 --out bad3
+expect_status 12
+expect_equal "$(digest features)" "$bad"
+expect_same bad/rejected.csv bad3/rejected.csv
+extract --list far.csv "${list[@]}" --out bad --resume
+expect_status 12
+expect_equal "$(digest features)" "$bad"
+
+# a volume without a number in it
+head -c 108000 /dev/zero | tr '\0' '\377' >c/nan.raw
+printf '%s\n' 'ObjectType = Image' 'NDims = 3' 'DimSize = 30 30 30' \
+    'ElementType = MET_FLOAT' 'ElementSpacing = 1 1 1' 'Offset = 0 0 0' \
+    'TransformMatrix = 1 0 0 0 1 0 0 0 1' 'ElementByteOrderMSB = False' \
+    'ElementDataFile = nan.raw' >c/nan.mhd
+{
+    sed -n 1,2p c/pretrain.csv
+    echo 32,P1,1,nan.mhd,15,15,15
+} >nan.csv
+for path in training inference; do
+    extract --list nan.csv --set data.root=c --set patch.radius=8 \
+        --set patch.path=$path --out nan-$path
+    expect_status 12
+    expect_in_file 'nan\.mhd,15,.*voxels .*are no finite numbers' \
+        nan-$path/rejected.csv
+done
+sed -i 2d nan.csv
+extract --list nan.csv --set data.root=c --set patch.radius=8 --out nan-all
 expect_status 5
-expect_err 'c/far\.csv:3: .*mm'
+expect_err 'no row gave features; the first: .*no finite numbers'
+
+# stopped and killed, gone on with others: the same bytes, no part left
+extract --list far.csv "${list[@]}" --out stop --stop-after 5 --threads 1
+expect_status 75
+check 'a part' [ "$(find stop -name 'part-*.nc' | wc -l)" = 1 ]
+extract --list far.csv "${list[@]}" --out stop --stop-after 3 --threads 2 \
+    --resume --set extract.save=1 --set extract.batch=1
+expect_status 75
+cp -r stop other
+ranks 3 fmcib-extract --weights t/weights.nc --list far.csv "${list[@]}" \
+    --quiet --threads 1 --out stop --resume
+expect_status 12
+for f in features.csv rejected.csv features.nc; do
+    expect_same stop/$f bad/$f
+done
+check 'no part' [ -z "$(find stop -name 'part-*.nc')" ]
+run fmcib-extract --weights t/weights-start.nc --list far.csv "${list[@]}" \
+    --quiet --out other --resume
+expect_status 7
+expect_err 'part-.*other weights'
+
+# a table by name
+extract --list c/pretrain.csv "${train[@]}" --out tables/f.csv
+expect_status 0
+expect_same tables/f.csv g/features.csv
+expect_file tables/f/features.nc
+extract --list c/pretrain.csv "${train[@]}" --out tables/f.csv
+expect_status 7
+
+# another stem
+run fmcib-extract --weights t/weights.nc --list c/pretrain.csv \
+    "${train[@]}" --out stem --set extract.stem_stride=1
+expect_status 0
+expect_err 'was trained with stem stride 2, here it is 1'
+expect_different "$(digest features)" "$want"
+
+# what is wrong is told before work starts
+sed '1s/coordY/y/' c/pretrain.csv >columns.csv
+extract --list columns.csv "${list[@]}" --out x
+expect_status 5
+expect_err 'coordY'
+sed '2,$s/,/,gone-/3' c/pretrain.csv >none.csv
+extract --list none.csv "${list[@]}" --out x
+expect_status 5
+expect_err 'no row of none\.csv can be cut; the first: none\.csv:2'
 expect_no_file x
 finish

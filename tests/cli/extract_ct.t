@@ -23,7 +23,8 @@ run fmcib-pretrain --config "$FMCIB_SOURCE/jobs/pretrain-full.yaml" --quiet \
 expect_status 75
 expect_file t/weights-start.nc
 
-on=(--set input.weights=t/weights-start.nc --set "data.root=$ct" --quiet)
+on=(--set input.weights=t/weights-start.nc --set "data.root=$ct" --quiet
+    --set patch.path=training)
 run fmcib-extract "${on[@]}" --set input.list=l.csv --out one --threads 2
 expect_status 0
 want=$(digest features)

@@ -33,15 +33,14 @@ on=(--set input.weights=t/weights-start.nc --quiet)
 run fmcib-extract "${on[@]}" --set input.patches=p --out e1
 expect_status 0
 features=$(digest features)
-list=("${on[@]}" --set input.list=c/pretrain.csv --set patch.radius=6
-    --set patch.path=inference)
+list=("${on[@]}" --set input.list=c/pretrain.csv --set patch.radius=6)
 run fmcib-extract "${list[@]}" --out e2 --threads 2
 expect_status 0
 expect_equal "$(tail -n +2 e2/features.csv)" "$(tail -n +2 e1/features.csv)"
 ranks 2 fmcib-extract "${list[@]}" --out e3 --threads 1
 expect_equal "$(tail -n +2 e3/features.csv)" "$(tail -n +2 e1/features.csv)"
 run fmcib-extract "${on[@]}" --set input.list=c/pretrain.csv \
-    --set patch.radius=6 --out e4
+    --set patch.radius=6 --set patch.path=training --out e4
 expect_status 0
 check 'patch.path shows' [ "$(digest features)" != "$features" ]
 
