@@ -36,4 +36,22 @@ expect_status 5
 expect_err_lines 1
 expect_err 'ras\.csv:2: .*mm'
 expect_err '-x|negat'
+
+# one scan in three kinds of MetaImage: one patch
+small=3DCT_lung_baseline_small
+cat >m.csv <<END
+image_path,coordX,coordY,coordZ
+metaimage/$small.mha,-80,-50,-1270
+metaimage-derived/elastix-$small/raw/$small.mhd,-80,-50,-1270
+metaimage-derived/elastix-$small/zraw/$small.mhd,-80,-50,-1270
+END
+if [ -d "$FMCIB_CT_DATA/metaimage-derived" ] && command -v ncdump >/dev/null; then
+    run fmcib-prepare --set input.list=m.csv --set "data.root=$FMCIB_CT_DATA" \
+        --set prepare.shards=1 --quiet --out m
+    expect_status 0
+    run ncdump -v patch_sha m/patches-00000-of-00001.nc
+    expect_equal "$(grep -oE '^ *"[0-9a-f]{64}"' "$out_file" | sort | uniq -c |
+        awk '{ print $1 }')" 3
+fi
+
 finish
