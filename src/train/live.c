@@ -26,8 +26,8 @@ const struct conf_row live_rows[] = {
     {"data.strip", CONF_TEXT, AT(strip), "", 1, 0, NULL, "", PLACEMENT,
      "live: taken off the front of image_path"},
     {"negatives.cache", CONF_TEXT, AT(cache), "", 1, 0, NULL, "", PLACEMENT,
-     "live: folder of a local disk where compressed volumes are inflated once; "
-     "empty: they are inflated each time"},
+     "live: folder of a local disk where volumes that are compressed or in "
+     "slices are written once; empty: they are decoded each time"},
     {"negatives.cache_gb", CONF_F64, AT(cache_gb), "50", 0, 1e6, NULL, "GB",
      PLACEMENT,
      "live: what that folder may hold; volumes used longest ago go first"},

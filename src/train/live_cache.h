@@ -7,13 +7,15 @@
 
 #include "vol/cutter.h"
 
-/* Voxels of compressed volumes, inflated once into a folder of a local disk.
+/* Voxels of volumes that must be decoded (compressed files, folders of slices),
+ * written once into a folder of a local disk.
  * The files together stay below a bound: those used longest ago are removed
  * first. The ranks of a node may share the folder; each keeps the bound before
  * it adds a file. Files are named by path, size and time of the volume and are
  * published by rename, so a folder may be kept, shared or lost at any time and
- * changes no byte of what is read. (A header with its voxels in another file:
- * only the header is looked at.) */
+ * changes no byte of what is read. (Of a header with its voxels in another
+ * file, and of a folder, only the header and the folder itself are looked at.)
+ */
 struct live_cache; /* opaque */
 
 /* ERR_FILE: the folder cannot be made. ERR_MEM. */

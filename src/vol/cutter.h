@@ -51,7 +51,7 @@ const struct grid *cutter_grid(const struct cutter *c);
 /* Voxels of the largest patch, and the longest axis of it. */
 size_t cutter_len(const struct cutter *c);
 uint32_t cutter_edge(const struct cutter *c);
-/* True: reading goes forward only, from the start of the file (compressed). */
+/* scan_forward: what is read twice is decoded twice. */
 bool cutter_forward(const struct cutter *c);
 
 /* Does another program decode the voxels (dicom_decoder)? */

@@ -136,7 +136,7 @@ const char *scan_note(const struct scan *s)
 
 bool scan_forward(const struct scan *s)
 {
-    return s->l.coding != CODING_RAW && s->l.coding != CODING_SLICE;
+    return s->slices != NULL;
 }
 
 /* The segment that holds slice k becomes the present one. */

@@ -35,7 +35,9 @@ bool scan_decoded(const struct scan *s);
 /* A warning for the user about the header, or NULL. */
 const char *scan_note(const struct scan *s);
 
-/* True: slices are decoded from the start of a file, so going back is dear. */
+/* True: slices are decoded (compressed, text, folders), from the start of a
+ * file or one by one, so going back is dear. False: boxes are read where they
+ * lie. */
 bool scan_forward(const struct scan *s);
 
 /* Voxels lo <= index < hi (inside the volume, not empty) to out:
