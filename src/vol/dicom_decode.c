@@ -88,12 +88,13 @@ static void one_line(struct text *t)
     t->len = n;
 }
 
+/* -g i first: no file of defaults in the user's home. */
 static status run(const char *path, const char *dir, uint64_t voxels)
 {
-    const char *const argv[] = {PROGRAM, "-b", "n",  "-z", "n",  "-s", "y",
-                                "-l",    "o",  "-p", "n",  "-x", "n",  "-i",
-                                "n",     "-m", "n",  "-w", "1",  "-f", "v",
-                                "-o",    dir,  path, NULL};
+    const char *const argv[] = {PROGRAM, "-g", "i",  "-b", "n",  "-z", "n",
+                                "-s",    "y",  "-l", "o",  "-p", "n",  "-x",
+                                "n",     "-i", "n",  "-m", "n",  "-w", "1",
+                                "-f",    "v",  "-o", dir,  path, NULL};
     const struct process p = {.argv = argv,
                               .limit_s = SECONDS,
                               .file_most = voxels + file_extra,
