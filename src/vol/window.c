@@ -300,7 +300,7 @@ span(double least, double most, int64_t size, int64_t *lo, int64_t *hi)
 
     *lo = 0;
     *hi = 0;
-    if (most <= -1.0 || least >= n)
+    if (!(most > -1.0 && least < n)) /* also not a number */
         return;
     if (least > 0.0)
         *lo = (int64_t)least;

@@ -259,6 +259,55 @@ static void test_one_part_for_all(void **state)
     }
 }
 
+/* Headers that no scanner writes: nothing beyond the part is touched (the
+ * sanitizers look). */
+static void test_extreme_headers(void **state)
+{
+    static const double size_of[] = {1e-4, 1e-2, 0.3, 1, 7, 300, 4e4};
+    static const double far_of[] = {0, 1e3, -1e6, 1e9, -1e13};
+    struct stream s = stream_at(16, STREAM_TEST, 0, 0, 0);
+    char path[TMP_PATH];
+    int n = 0;
+
+    (void)state;
+    for (int i = 0; i < 150; i++) {
+        struct volume v =
+            sample_volume(&s, (int)stream_below(&s, 48), PIXEL_I16, 9);
+        struct cutter_conf conf = {.train = {4, i & 1, true, true, {1, 1, 1}},
+                                   .infer = {.size = {8, 8, 8}}};
+        struct cutter *c = NULL;
+
+        if (i % 3 == 0)
+            make_oblique(&s, v.geo.direction);
+        for (int a = 0; a < 3; a++) {
+            v.geo.spacing[a] = size_of[stream_below(&s, 7)];
+            v.geo.origin[a] = far_of[stream_below(&s, 5)];
+        }
+        conf.path = i % 2 ? CUTTER_TRAINING : CUTTER_INFERENCE;
+        tmp_path(dir, "extreme.nii", path);
+        (void)remove(path);
+        assert_ok(nifti_write(path, &v));
+        if (cutter_open(path, &conf, &c) == OK) {
+            struct piece piece;
+            double point[3];
+
+            sample_point(&s, cutter_geometry(c), point);
+            cutter_seed(c, point, &piece);
+            if (piece.lo[0] < piece.hi[0] && piece.lo[1] < piece.hi[1] &&
+                piece.lo[2] < piece.hi[2]) {
+                struct patch p = cut(c, &piece);
+
+                n++;
+                patch_free(&p);
+            }
+        }
+        cutter_close(c);
+        volume_free(&v);
+    }
+    printf("%d patches of extreme volumes\n", n);
+    assert_true(n > 20);
+}
+
 /* Bytes this process has read by system calls. */
 static uint64_t bytes_read(void)
 {
@@ -361,6 +410,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_training_path),
         cmocka_unit_test(test_inference_path),
         cmocka_unit_test(test_one_part_for_all),
+        cmocka_unit_test(test_extreme_headers),
         cmocka_unit_test(test_reads_the_slab),
         cmocka_unit_test(test_texts),
     };
