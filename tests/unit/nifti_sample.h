@@ -144,11 +144,21 @@ static inline const char *sample_path(const char *end)
     return path;
 }
 
+/* Not published: thousands of syncs would wait for the disk. */
+static inline void sample_write(const char *path, const void *bytes, size_t len)
+{
+    FILE *f = fopen(path, "wb");
+
+    assert_non_null(f);
+    assert_int_equal(fwrite(bytes, 1, len, f), len);
+    assert_int_equal(fclose(f), 0);
+}
+
 static inline const char *sample_file(const struct sample *s)
 {
     const char *path = sample_path(".nii");
 
-    assert_ok(file_publish(path, s->bytes, s->len));
+    sample_write(path, s->bytes, s->len);
     return path;
 }
 
