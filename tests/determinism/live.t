@@ -66,6 +66,11 @@ check 'and is used' [ "$(cached small)" -gt 0 ]
 train 1 1 "${live[@]}" --set negatives.cache=none --set negatives.cache_gb=0
 expect_equal "$got" "$want"
 expect_equal "$(cached none)" 0
+# the list and its volumes in other places
+cp c/pretrain.csv list.csv
+train 1 1 "${live[@]}" --set input.list=list.csv --set data.root=c/ct \
+    --set data.strip=ct/
+expect_equal "$got" "$want"
 # damaged files of the cache are made again
 for f in k2/*.vol; do truncate -s -1 "$f"; done
 train 1 1 "${live[@]}" --set negatives.cache="$PWD/k2"
