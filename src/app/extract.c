@@ -18,6 +18,7 @@ struct job {
     double cache_gb;
     const char *csv;
     int64_t batch, save, stem;
+    bool fold;
     struct cut_conf cut; /* instead of a store */
     struct compute_conf compute;
 };
@@ -38,6 +39,8 @@ static const struct conf_row rows[] = {
     {"extract.csv", CONF_TEXT, AT(csv), "", 1, 0, NULL, "", PLACEMENT,
      "the table of features goes here; empty: features.csv in the run folder; "
      "--out FILE.csv sets it, and the run folder to FILE"},
+    {"extract.fold", CONF_BOOL, AT(fold), "false", 1, 0, NULL, "", IDENTITY,
+     "fold batch norms into the convolutions; features move by rounding"},
     {"extract.stem_stride", CONF_I64, AT(stem), "0", 0, 4, NULL, "voxels",
      IDENTITY,
      "stride of the stem; 0: as the weights say, 2 when they do not (the "
@@ -133,6 +136,7 @@ static status work(struct run *run, const void *ctx)
                             .out = run->conf.out,
                             .batch = (uint32_t)job->batch,
                             .save = (uint32_t)job->save,
+                            .fold = job->fold,
                             .stem = (int32_t)job->stem,
                             .stop_after = run->conf.stop_after,
                             .stop_wanted = run_stop_wanted,

@@ -196,6 +196,11 @@ void net_set_shards(struct net *n, uint32_t shards);
  * finite (names shard and layer). Evaluation: any rank, local status. */
 status net_forward(struct net *n, status st, bool train);
 
+/* From now on evaluation only: running statistics are folded into the
+ * convolutions before the norms (net_fold.c), the parameters are changed. A net
+ * without backward, once, after its parameters and statistics are set. */
+void net_fold(struct net *n);
+
 /* Results of the last forward pass of a shard, plain [views * m][width]. */
 void net_features_f32(const struct net *n, uint32_t local, float *plain);
 void net_features_f64(const struct net *n, uint32_t local, double *plain);

@@ -7,7 +7,6 @@
 
 #include "nn/net_int.h"
 
-static const double EPS = 1e-5;
 static const double MOMENTUM = 0.1;
 
 struct stretch {
@@ -139,7 +138,7 @@ static void set_coef(struct net *n,
                      double var)
 {
     size_t at = m->coef + view * (size_t)m->c + c;
-    double inv_sd = 1.0 / sqrt(var + EPS);
+    double inv_sd = 1.0 / sqrt(var + NET_EPS);
     double weight = net_real(n, net_slice(n, n->param, m->weight), c);
     double bias = net_real(n, net_slice(n, n->param, m->bias), c);
 
@@ -183,6 +182,14 @@ static void take_totals(struct net *n, const struct norm *m)
     n->counters[n->prog.buffers[m->count].offset] += (int64_t)batches;
 }
 
+/* What is left of a folded norm: fma(x - 0, 1, shift) is x + shift. */
+static void
+add_shift(struct net *n, const struct norm *m, size_t view, size_t c)
+{
+    n->coef[m->coef + view * (size_t)m->c + c] = (struct norm_fwd){
+        0.0, 1.0, net_real(n, net_slice(n, n->param, m->bias), c)};
+}
+
 static void use_running(struct net *n)
 {
     for (int32_t i = 0; i < n->prog.n_norms; i++) {
@@ -190,8 +197,11 @@ static void use_running(struct net *n)
 
         for (size_t v = 0; v < (size_t)n->conf.views; v++)
             for (size_t c = 0; c < (size_t)m->c; c++)
-                set_coef(n, m, v, c, net_real(n, net_buffer(n, m->mean), c),
-                         net_real(n, net_buffer(n, m->var), c));
+                if (n->folded)
+                    add_shift(n, m, v, c);
+                else
+                    set_coef(n, m, v, c, net_real(n, net_buffer(n, m->mean), c),
+                             net_real(n, net_buffer(n, m->var), c));
     }
 }
 
@@ -250,6 +260,7 @@ status net_forward(struct net *n, status st, bool train)
 {
     struct stretch all = {n, 0, n->prog.n_ops, NONE};
 
+    BUG_IF(train && n->folded);
     n->trained = train;
     if (train)
         return forward_train(n, st);

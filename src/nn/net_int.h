@@ -14,6 +14,9 @@
  * place in one block of memory a shard. net_forward.c and net_backward.c walk
  * the program. */
 
+/* Added to variances (PyTorch's default). */
+#define NET_EPS 1e-5
+
 enum op_kind {
     OP_CONV,      /* also linear layers */
     OP_NORM,      /* y = relu?(norm(x) + add?) */
@@ -125,6 +128,7 @@ struct net {
     double *inv_sd;        /* [n_coef] */
     struct norm_bwd *back; /* [views][c_max] */
     uint32_t shards;       /* of the whole step that have a batch */
+    bool folded;           /* net_fold was called */
     bool trained;          /* the last forward pass used batch statistics */
 };
 

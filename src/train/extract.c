@@ -92,6 +92,8 @@ static status open_net(struct extract *x)
     set_batch(x);
     TRY(net_new(&x->conf, &x->meet, x->io->team, x->dev, &x->net));
     TRY(import_fill(file, &x->conf, x->net, x->io->team, dtype, true));
+    if (x->io->fold)
+        net_fold(x->net);
     memcpy(x->done.weights, import_digest(file), SHA256_HEX);
 out:
     import_close(file);

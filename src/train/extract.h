@@ -23,6 +23,7 @@ struct extract_io {
     const char *out;           /* folder for parts (run folder) */
     uint32_t batch;            /* patches a thread takes at once */
     uint32_t save;             /* rows of a rank between two parts */
+    bool fold;                 /* norms into convolutions, net_fold */
     int32_t stem;              /* stride of the stem; 0: as the weights say */
     int64_t stop_after;        /* stop after so many rows of a rank, -1 */
     bool (*stop_wanted)(void); /* has a signal asked for a stop? */

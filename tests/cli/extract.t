@@ -158,6 +158,21 @@ expect_file tables/f/features.nc
 extract --list c/pretrain.csv "${train[@]}" --out tables/f.csv
 expect_status 7
 
+# norms folded into the convolutions: nearly the same
+extract --list c/pretrain.csv "${train[@]}" --out fold --set extract.fold=true
+expect_status 0
+fold=$(digest features)
+expect_different "$fold" "$want"
+check 'features that differ by rounding' awk -F, '
+    NR == FNR { for (i = 9; i <= NF; i++) v[FNR, i] = $i; next }
+    FNR > 1 { for (i = 9; i <= NF; i++) {
+        d = $i - v[FNR, i]; n += d * d; s += $i * $i } }
+    END { exit !(n > 0 && n < 1e-10 * s) }' g/features.csv fold/features.csv
+ranks 2 fmcib-extract --weights t/weights.nc --list c/pretrain.csv \
+    "${train[@]}" --quiet --threads 1 --out fold2 --set extract.fold=true \
+    --set extract.batch=3
+expect_equal "$(digest features)" "$fold"
+
 # another stem
 run fmcib-extract --weights t/weights.nc --list c/pretrain.csv \
     "${train[@]}" --out stem --set extract.stem_stride=1

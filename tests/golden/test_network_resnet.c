@@ -353,6 +353,23 @@ static void run_mode(struct replay *r)
     check_input_grad(r);
 }
 
+/* The same features with the norms folded into the convolutions. */
+static void run_folded(struct replay *r)
+{
+    r->train = false;
+    r->conf.input_grad = false;
+    r->conf.backward = false;
+    assert_ok(
+        golden_net_open(&r->conf, r->b->backend, (uint32_t)r->batch, 2, &r->g));
+    assert_ok(
+        golden_net_fill(&r->g, r->seed, r->stream, json_get(r->c, "tensors")));
+    net_fold(r->g.net);
+    put_input(r);
+    assert_ok(net_forward(r->g.net, OK, false));
+    check_features(r);
+    golden_net_close(&r->g);
+}
+
 static void run_case(const struct bounds *b,
                      uint64_t seed,
                      const struct json *c,
@@ -373,6 +390,7 @@ static void run_case(const struct bounds *b,
         run_mode(&r);
     }
     golden_net_close(&r.g);
+    run_folded(&r);
 }
 
 static void replay_all(const struct bounds *b)

@@ -102,12 +102,17 @@ check_features(struct full *f, const char *name, uint32_t shards, double bound)
     mem_free(x);
 }
 
-static void
-evaluate(const char *backend, int32_t stride, const char *name, double bound)
+static void evaluate(const char *backend,
+                     int32_t stride,
+                     const char *name,
+                     double bound,
+                     bool fold)
 {
     struct full f;
 
     open_full(&f, backend, 1, stride, false);
+    if (fold)
+        net_fold(f.g.net);
     put_inputs(&f, 1);
     assert_ok(net_forward(f.g.net, OK, false));
     check_features(&f, name, 1, bound);
@@ -118,19 +123,20 @@ evaluate(const char *backend, int32_t stride, const char *name, double bound)
 static void evaluation(void **state)
 {
     (void)state;
-    evaluate("simd", 2, "eval", 1e-5);
+    evaluate("simd", 2, "eval", 1e-5, false);
+    evaluate("simd", 2, "eval", 1e-5, true);
 }
 
 static void evaluation_stride_1(void **state)
 {
     (void)state;
-    evaluate("simd", 1, "eval_stride1", 1e-5);
+    evaluate("simd", 1, "eval_stride1", 1e-5, false);
 }
 
 static void evaluation_in_double(void **state)
 {
     (void)state;
-    evaluate("ref64", 2, "eval", 1e-9);
+    evaluate("ref64", 2, "eval", 1e-9, false);
 }
 
 static void check_running(struct full *f)
