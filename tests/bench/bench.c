@@ -14,6 +14,8 @@ static const struct bench {
      bench_conv},
     {"demo-layers", "[samples [variant]]: convolutions of the demo network",
      bench_demo_layers},
+    {"eval", "[threads [batch [runs]]]: features by the full network",
+     bench_eval},
     {"logistic", "[threads [file]]: linear models at the study's shapes",
      bench_logistic},
     {"patches",
