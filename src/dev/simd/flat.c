@@ -61,17 +61,28 @@ void SIMD(vec_scale)(struct dev *d, void *dst, double a, size_t len)
 
 double SIMD(vec_sumsq)(struct dev *d, const void *x, size_t len)
 {
+    enum { HALVES = ARITH_SQUARE_LANES / VEC_HALF };
     const float *from = x;
-    double sum[ARITH_SQUARE_LANES] = {0};
+    double sum[ARITH_SQUARE_LANES];
+    vec_half part[HALVES];
     size_t whole = len - len % ARITH_SQUARE_LANES;
 
     (void)d;
     BUG_IF(len > VEC_CHUNK);
-    for (size_t i = 0; i < whole; i += ARITH_SQUARE_LANES)
-        for (int j = 0; j < ARITH_SQUARE_LANES; j++) {
-            double e = (double)from[i + (size_t)j];
-            sum[j] = fma(e, e, sum[j]);
+    for (int h = 0; h < HALVES; h++)
+        part[h] = vec_half_set(0);
+    for (size_t i = 0; i < whole; i += ARITH_SQUARE_LANES) {
+        FULLY_UNROLLED
+        for (int h = 0; h < HALVES; h += 2) {
+            vec e = vec_load(from + i + h * VEC_HALF);
+            vec_half lo = vec_lower(e);
+            vec_half hi = vec_upper(e);
+            part[h] = vec_half_fma(lo, lo, part[h]);
+            part[h + 1] = vec_half_fma(hi, hi, part[h + 1]);
         }
+    }
+    for (int h = 0; h < HALVES; h++)
+        vec_half_store(sum + h * VEC_HALF, part[h]);
     for (size_t i = whole; i < len; i++) {
         double e = (double)from[i];
         sum[i - whole] = fma(e, e, sum[i - whole]);

@@ -39,25 +39,47 @@ static void make_kernel(double sigma, struct kernel *k)
     }
 }
 
-/* out[j] = sum over taps of w * in[tap * step + j], j < n <= BLOCK. */
-static inline void sum_block(const float *w,
-                             int32_t taps,
-                             const float *in,
-                             size_t step,
-                             size_t n,
-                             float *out)
+typedef float v4 __attribute__((vector_size(16), aligned(4), may_alias));
+
+static inline v4 v4_at(const float *p)
+{
+    return *(const v4 *)(const void *)p;
+}
+
+/* out[j] = sum over taps of w * in[tap * step + j], j < BLOCK. */
+static inline void sum_block(
+    const float *w, int32_t taps, const float *in, size_t step, float *out)
+{
+    v4 s0 = {0};
+    v4 s1 = {0};
+    v4 s2 = {0};
+    v4 s3 = {0};
+
+    for (int32_t t = 0; t < taps; t++, in += step) {
+        s0 += w[t] * v4_at(in);
+        s1 += w[t] * v4_at(in + 4);
+        s2 += w[t] * v4_at(in + 8);
+        s3 += w[t] * v4_at(in + 12);
+    }
+    memcpy(out, &s0, sizeof s0);
+    memcpy(out + 4, &s1, sizeof s1);
+    memcpy(out + 8, &s2, sizeof s2);
+    memcpy(out + 12, &s3, sizeof s3);
+}
+
+/* The same for n < BLOCK. */
+static void sum_few(const float *w,
+                    int32_t taps,
+                    const float *in,
+                    size_t step,
+                    size_t n,
+                    float *out)
 {
     float sum[BLOCK] = {0.0F};
 
-    if (n == BLOCK) {
-        for (int32_t t = 0; t < taps; t++)
-            for (size_t j = 0; j < BLOCK; j++)
-                sum[j] += w[t] * in[(size_t)t * step + j];
-    } else {
-        for (int32_t t = 0; t < taps; t++)
-            for (size_t j = 0; j < n; j++)
-                sum[j] += w[t] * in[(size_t)t * step + j];
-    }
+    for (int32_t t = 0; t < taps; t++)
+        for (size_t j = 0; j < n; j++)
+            sum[j] += w[t] * in[(size_t)t * step + j];
     memcpy(out, sum, n * sizeof *out);
 }
 
@@ -71,11 +93,11 @@ static void sum_run(const float *w,
     size_t j = 0;
 
     for (; j + BLOCK <= n; j += BLOCK)
-        sum_block(w, taps, in + j, step, BLOCK, out + j);
+        sum_block(w, taps, in + j, step, out + j);
     if (j < n && n > BLOCK) /* a whole block again, over some that are done */
-        sum_block(w, taps, in + n - BLOCK, step, BLOCK, out + n - BLOCK);
+        sum_block(w, taps, in + n - BLOCK, step, out + n - BLOCK);
     else if (j < n)
-        sum_block(w, taps, in, step, n, out);
+        sum_few(w, taps, in, step, n, out);
 }
 
 /* Along an axis of n voxels, `run` floats apart (whole rows or planes). */
