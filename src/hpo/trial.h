@@ -23,6 +23,8 @@ struct trial {
     const double *x; /* [space->n] internal values, NaN = not set */
     const struct trial_report *reports;
     uint32_t n_reports;
+    const double *rungs; /* value recorded at each rung (halving pruners) */
+    uint32_t n_rungs;
 };
 
 const char *trial_state_name(enum trial_state s); /* "COMPLETE" */
