@@ -190,7 +190,8 @@ out:
     return st;
 }
 
-static status check_patch(const struct patch *p, uint32_t row)
+static status
+check_patch(const struct source *s, uint32_t row, const struct patch *p)
 {
     status st = OK;
     size_t len = patch_len(p);
@@ -201,10 +202,12 @@ static status check_patch(const struct patch *p, uint32_t row)
     for (size_t i = 0; i < len; i++)
         bad += !isfinite(pixel_get(p->pixel, p->data, i));
     ENSURE(bad == 0, ERR_DATA,
-           "row %" PRIu32 ": %zu of the %zu voxels of its patch are no finite "
-           "numbers; the volume is damaged, or its empty part holds NaN",
-           row, bad, len);
+           "%zu of the %zu voxels of its patch are no finite numbers; the "
+           "volume is damaged, or its empty part holds NaN",
+           bad, len);
 out:
+    if (st != OK)
+        source_blame(s, row);
     return st;
 }
 
@@ -224,7 +227,7 @@ static status read_chunk(struct extract *x)
             continue;
         st = source_read(s, row, -1, x->raw + x->n_chunk * max_bytes, p);
         if (st == OK)
-            st = check_patch(p, row);
+            st = check_patch(s, row, p);
         if (st == OK)
             x->chunk[x->n_chunk++] = row;
         else

@@ -57,6 +57,8 @@ const struct source_facts *source_facts(const struct source *s);
 status source_order(const struct source *s, uint32_t n, uint32_t *rows);
 /* Why a row of a lenient list cannot be had, one line; NULL: it can. */
 const char *source_fault(const struct source *s, uint32_t row);
+/* The present error gets list, line and path of a list's row in front. */
+void source_blame(const struct source *s, uint32_t row);
 /* The present error becomes the row's fault where the list is lenient and the
  * error is of the data: OK. Else st. */
 status source_reject(struct source *s, uint32_t row, status st);

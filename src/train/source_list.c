@@ -170,12 +170,11 @@ static void close_volume(struct source *s)
     s->open = UINT32_MAX;
 }
 
-/* Errors begin with list, line and path. */
-static void blame_row(struct source *s, uint32_t row)
+void source_blame(const struct source *s, uint32_t row)
 {
     char *where = NULL;
 
-    if (list_where(s->list, row, &where) == OK)
+    if (s->list && list_where(s->list, row, &where) == OK)
         status_prefix("%s: ", where);
     mem_free(where);
 }
@@ -199,7 +198,7 @@ source_read_seed(struct source *s, uint32_t row, void *data, struct patch *out)
     cutter_cut(s->cutter, &part, &piece, out);
 out:
     if (st != OK) { /* a stream that broke is not read on */
-        blame_row(s, row);
+        source_blame(s, row);
         close_volume(s);
     }
     volume_free(&part);

@@ -122,7 +122,7 @@ for path in training inference; do
     extract --list nan.csv --set data.root=c --set patch.radius=8 \
         --set patch.path=$path --out nan-$path
     expect_status 12
-    expect_in_file 'nan\.mhd,15,.*voxels .*are no finite numbers' \
+    expect_in_file 'nan\.mhd,15,.*nan\.csv:3: c/nan\.mhd: .*voxels .*are no finite numbers' \
         nan-$path/rejected.csv
 done
 sed -i 2d nan.csv
@@ -163,6 +163,7 @@ extract --list c/pretrain.csv "${train[@]}" --out fold --set extract.fold=true
 expect_status 0
 fold=$(digest features)
 expect_different "$fold" "$want"
+# shellcheck disable=SC2016 # awk's
 check 'features that differ by rounding' awk -F, '
     NR == FNR { for (i = 9; i <= NF; i++) v[FNR, i] = $i; next }
     FNR > 1 { for (i = 9; i <= NF; i++) {
