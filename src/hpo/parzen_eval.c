@@ -12,6 +12,10 @@
 
 #define LN_SQRT_2PI 0.9189385332046727
 
+/* exp(-45) < 2^-64 = ENOUGH 2^-54 */
+#define NEGLIGIBLE (-45.0)
+#define ENOUGH     0x1p-10
+
 /* First component whose running share is above u. */
 static void choose_components(const struct parzen *p,
                               struct draw *draw,
@@ -135,35 +139,58 @@ static void bin_of(const struct parzen *p,
     }
 }
 
-/* Add the ln density of value x under every component to term [n]. */
+/* Add the ln density of inner value x under every component to term [n]. */
+static void add_continuous(const struct parzen_dim *dim,
+                           uint32_t n,
+                           double x,
+                           double *restrict term)
+{
+    const double *restrict mu = dim->mu;
+    const double *restrict sigma = dim->sigma;
+    const double *restrict log_mass = dim->log_mass;
+    const double *restrict log_sigma = dim->log_sigma;
+
+    for (uint32_t i = 0; i < n; i++) {
+        double z = (x - mu[i]) / sigma[i];
+        double t =
+            term[i] + (-0.5 * z * z - LN_SQRT_2PI - log_mass[i] - log_sigma[i]);
+
+        term[i] = z < dim->a[i] || z > dim->b[i] ? -(double)INFINITY : t;
+    }
+}
+
+/* The same for value x of a stepped parameter. */
+static void add_binned(const struct parzen *p,
+                       const struct parzen_dim *dim,
+                       double x,
+                       double *term)
+{
+    double left;
+    double right;
+
+    bin_of(p, dim, x, &left, &right);
+    for (uint32_t i = 0; i < p->n; i++) {
+        double s = dim->sigma[i];
+        term[i] += truncnorm_log_mass((left - dim->mu[i]) / s,
+                                      (right - dim->mu[i]) / s) -
+                   dim->log_mass[i];
+    }
+}
+
 static void add_terms(const struct parzen *p,
                       const struct parzen_dim *dim,
                       double x,
                       double *term)
 {
-    double left = 0;
-    double right = 0;
-    double inner = dim->row ? 0 : space_inner(dim->param, x);
-    if (dim->q > 0)
-        bin_of(p, dim, x, &left, &right);
-    for (uint32_t i = 0; i < p->n; i++) {
-        if (dim->row) {
-            term[i] += det_log(
-                dim->row[(size_t)i * dim->param->n_choices + (uint32_t)x]);
-        } else if (dim->q > 0) {
-            double s = dim->sigma[i];
-            term[i] += truncnorm_log_mass((left - dim->mu[i]) / s,
-                                          (right - dim->mu[i]) / s) -
-                       dim->log_mass[i];
-        } else {
-            double z = (inner - dim->mu[i]) / dim->sigma[i];
-            if (z < dim->a[i] || z > dim->b[i])
-                term[i] = -INFINITY;
-            else
-                term[i] += -0.5 * z * z - LN_SQRT_2PI - dim->log_mass[i] -
-                           dim->log_sigma[i];
-        }
-    }
+    uint32_t k = dim->param->n_choices;
+
+    if (!dim->row && dim->q > 0)
+        add_binned(p, dim, x, term);
+    else if (!dim->row)
+        add_continuous(dim, p->n, space_inner(dim->param, x), term);
+    else
+        for (uint32_t i = 0; i < p->n; i++)
+            term[i] += det_log(dim->row[(size_t)i * k + (uint32_t)x]);
 }
 
 static double log_sum_exp(const double *v, uint32_t n)
@@ -171,11 +198,17 @@ static double log_sum_exp(const double *v, uint32_t n)
     double top = -INFINITY;
     double sum = 0;
     for (uint32_t i = 0; i < n; i++)
-        top = fmax(top, v[i]);
+        top = v[i] > top ? v[i] : top;
     if (isinf(top))
         return top;
-    for (uint32_t i = 0; i < n; i++)
-        sum += det_exp(v[i] - top);
+    for (uint32_t i = 0; i < n; i++) {
+        double d = v[i] - top;
+
+        /* below half a unit in the last place of the sum: adding it changes
+         * no bit */
+        if (d > NEGLIGIBLE || sum < ENOUGH)
+            sum += det_exp(d);
+    }
     return top + det_log(sum);
 }
 
