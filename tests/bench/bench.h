@@ -40,5 +40,6 @@ status bench_eval(int argc, char **argv);
 status bench_logistic(int argc, char **argv);
 status bench_patches(int argc, char **argv);
 status bench_step(int argc, char **argv);
+status bench_tpe(int argc, char **argv);
 
 #endif
