@@ -34,6 +34,8 @@ static const struct backend {
     {&simd_ops_avx2, {"simd", "avx2", DTYPE_F32}, has_avx2},
     {&ref_ops_f32_avx2, {"ref", "avx2", DTYPE_F32}, has_avx2},
     {&ref_ops_f64_avx2, {"ref64", "avx2", DTYPE_F64}, has_avx2},
+#elif defined(__aarch64__)
+    {&simd_ops_neon, {"simd", "neon", DTYPE_F32}, any_machine},
 #endif
     {&simd_ops_c, {"simd", "c", DTYPE_F32}, any_machine},
     {&ref_ops_f32_c, {"ref", "c", DTYPE_F32}, any_machine},

@@ -13,8 +13,8 @@
  * Nothing here knows of networks, ranks or files. Backends:
  *   ref    float, plain C, the text of README.md; slow, obvious
  *   ref64  the same source with double elements, for gradient checks
- *   simd   float, same bits as ref, fast; variants avx512, avx2, c chosen at
- *          run time ("simd" takes the best the machine has)
+ *   simd   float, same bits as ref, fast; variants avx512, avx2, neon, c
+ *          chosen at run time ("simd" takes the best the machine has)
  *   cuda   later, behind this same table
  * All functions on tensors may be called from several threads at once with
  * different outputs; they allocate nothing. Pointers never overlap unless a
@@ -60,7 +60,7 @@ struct adam_desc {
 
 struct dev_facts {
     const char *name;    /* "ref", "ref64", "simd" */
-    const char *variant; /* "c", "avx2", "avx512" */
+    const char *variant; /* "c", "avx2", "avx512", "neon" */
     enum dtype dtype;
 };
 

@@ -146,13 +146,14 @@ const struct conf_row compute_rows[] = {
     {"compute.backend", CONF_ENUM, CAT(backend), "simd", 1, 0, "simd|ref", "",
      PLACEMENT, "same bits; ref is plain C"},
     {"compute.variant", CONF_ENUM, CAT(variant), "auto", 1, 0,
-     "auto|avx512|avx2|c", "", PLACEMENT, "instruction set, same bits"},
+     "auto|avx512|avx2|neon|c", "", PLACEMENT, "instruction set, same bits"},
 };
 const size_t compute_rows_n = sizeof compute_rows / sizeof compute_rows[0];
 
 status compute_open(const struct compute_conf *c, struct dev **out)
 {
-    static const char *const variant[] = {"auto", "avx512", "avx2", "c"};
+    static const char *const variant[] = {"auto", "avx512", "avx2", "neon",
+                                          "c"};
     status st = OK;
     struct dev *d = NULL;
     char digest[65];

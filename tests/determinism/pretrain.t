@@ -48,7 +48,8 @@ done
 s=(--set train.shards=6)
 train 1 1 "${s[@]}"
 want=$got
-for b in backend=ref variant=c variant=avx2 variant=avx512; do
+for b in backend=ref variant=c variant=avx2 variant=avx512 \
+    variant=neon; do
     train 2 1 "${s[@]}" --set "compute.$b"
     if [ "$status" = 3 ]; then
         echo "SKIP compute.$b: not on this processor"

@@ -337,6 +337,7 @@ int main(void)
 
     failed += run_variant("simd", "avx512");
     failed += run_variant("simd", "avx2");
+    failed += run_variant("simd", "neon");
     failed += run_variant("simd", "c");
     failed += run_variant("ref", "c"); /* ref takes fma instructions itself */
     return failed ? 1 : 0;

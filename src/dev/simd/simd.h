@@ -2,8 +2,8 @@
 #define DEV_SIMD_SIMD_H
 
 /* The fast backend is built once per instruction set: SIMD_TAG ends its names
- * (c, avx2, avx512), SIMD_NEXT is the table for channel blocks narrower than
- * a vector: avx512 -> avx2 -> ref. */
+ * (c, avx2, avx512, neon), SIMD_NEXT is the table for channel blocks narrower
+ * than a vector: avx512 -> avx2 -> ref, neon -> ref. */
 #include <string.h>
 
 #include "dev/arith.h"
@@ -19,7 +19,7 @@
  * the vector registers hold, as many addresses as the others hold. */
 #if defined(__AVX512F__)
 enum { ROWS_ONE = 12, ROWS_TWO = 8 };
-#elif defined(__AVX2__)
+#elif defined(__AVX2__) || defined(SIMD_NEON)
 enum { ROWS_ONE = 8, ROWS_TWO = 6 };
 #else
 enum { ROWS_ONE = 4, ROWS_TWO = 4 };

@@ -4,8 +4,8 @@
 /* A vector of VEC floats and two halves of it in double, for each instruction
  * set the sources are built for. Every function is one IEEE operation a lane,
  * so a kernel written in them gives the same bits everywhere. The plain C one
- * serves machines without fma instructions (and is the place to start a port
- * from: NEON wants a fourth part here and a row in CMakeLists.txt). */
+ * serves machines without fma instructions, and is the place to start a port
+ * from: a part here, a row in CMakeLists.txt and one in dev.c. */
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -219,6 +219,132 @@ VEC_INLINE vec_half vec_half_div(vec_half a, vec_half b)
 VEC_INLINE vec_half vec_half_fma(vec_half a, vec_half b, vec_half c)
 {
     return _mm256_fmadd_pd(a, b, c);
+}
+
+#elif defined(SIMD_NEON)
+    #include <arm_neon.h>
+
+/* Two registers, so that tiles have the shape they have on AVX2. */
+enum { VEC = 8, VEC_HALF = 4 };
+typedef float32x4x2_t vec;
+typedef float64x2x2_t vec_half;
+typedef uint32x4x2_t vec_mask;
+
+VEC_INLINE vec vec_load(const float *p)
+{
+    return (vec){{vld1q_f32(p), vld1q_f32(p + 4)}};
+}
+VEC_INLINE void vec_store(float *p, vec a)
+{
+    vst1q_f32(p, a.val[0]);
+    vst1q_f32(p + 4, a.val[1]);
+}
+VEC_INLINE vec vec_set(float a)
+{
+    return (vec){{vdupq_n_f32(a), vdupq_n_f32(a)}};
+}
+VEC_INLINE vec vec_fma(vec a, vec b, vec c)
+{
+    return (vec){{vfmaq_f32(c.val[0], a.val[0], b.val[0]),
+                  vfmaq_f32(c.val[1], a.val[1], b.val[1])}};
+}
+VEC_INLINE vec vec_add(vec a, vec b)
+{
+    return (vec){
+        {vaddq_f32(a.val[0], b.val[0]), vaddq_f32(a.val[1], b.val[1])}};
+}
+VEC_INLINE vec vec_sub(vec a, vec b)
+{
+    return (vec){
+        {vsubq_f32(a.val[0], b.val[0]), vsubq_f32(a.val[1], b.val[1])}};
+}
+VEC_INLINE vec vec_mul(vec a, vec b)
+{
+    return (vec){
+        {vmulq_f32(a.val[0], b.val[0]), vmulq_f32(a.val[1], b.val[1])}};
+}
+VEC_INLINE vec vec_div(vec a, vec b)
+{
+    return (vec){
+        {vdivq_f32(a.val[0], b.val[0]), vdivq_f32(a.val[1], b.val[1])}};
+}
+VEC_INLINE float32x4_t vec_four_relu(float32x4_t a)
+{
+    return vbslq_f32(vcltzq_f32(a), vdupq_n_f32(0), a);
+}
+VEC_INLINE vec vec_relu(vec a)
+{
+    return (vec){{vec_four_relu(a.val[0]), vec_four_relu(a.val[1])}};
+}
+VEC_INLINE float32x4_t vec_four_positive(float32x4_t y, float32x4_t a)
+{
+    return vbslq_f32(vcgtzq_f32(y), a, vdupq_n_f32(0));
+}
+VEC_INLINE vec vec_where_positive(vec y, vec a)
+{
+    return (vec){{vec_four_positive(y.val[0], a.val[0]),
+                  vec_four_positive(y.val[1], a.val[1])}};
+}
+VEC_INLINE uint32x4_t vec_four_beat(float32x4_t a, float32x4_t b)
+{
+    return vornq_u32(vcgtq_f32(a, b), vceqq_f32(a, a));
+}
+VEC_INLINE vec_mask vec_beats(vec a, vec b)
+{
+    return (vec_mask){
+        {vec_four_beat(a.val[0], b.val[0]), vec_four_beat(a.val[1], b.val[1])}};
+}
+VEC_INLINE vec vec_choose(vec_mask m, vec yes, vec no)
+{
+    return (vec){{vbslq_f32(m.val[0], yes.val[0], no.val[0]),
+                  vbslq_f32(m.val[1], yes.val[1], no.val[1])}};
+}
+VEC_INLINE vec_half vec_lower(vec a)
+{
+    return (vec_half){
+        {vcvt_f64_f32(vget_low_f32(a.val[0])), vcvt_high_f64_f32(a.val[0])}};
+}
+VEC_INLINE vec_half vec_upper(vec a)
+{
+    return (vec_half){
+        {vcvt_f64_f32(vget_low_f32(a.val[1])), vcvt_high_f64_f32(a.val[1])}};
+}
+VEC_INLINE void vec_half_store_real(float *p, vec_half a)
+{
+    vst1q_f32(p, vcvt_high_f32_f64(vcvt_f32_f64(a.val[0]), a.val[1]));
+}
+VEC_INLINE vec_half vec_half_load(const double *p)
+{
+    return (vec_half){{vld1q_f64(p), vld1q_f64(p + 2)}};
+}
+VEC_INLINE void vec_half_store(double *p, vec_half a)
+{
+    vst1q_f64(p, a.val[0]);
+    vst1q_f64(p + 2, a.val[1]);
+}
+VEC_INLINE vec_half vec_half_set(double a)
+{
+    return (vec_half){{vdupq_n_f64(a), vdupq_n_f64(a)}};
+}
+VEC_INLINE vec_half vec_half_add(vec_half a, vec_half b)
+{
+    return (vec_half){
+        {vaddq_f64(a.val[0], b.val[0]), vaddq_f64(a.val[1], b.val[1])}};
+}
+VEC_INLINE vec_half vec_half_sub(vec_half a, vec_half b)
+{
+    return (vec_half){
+        {vsubq_f64(a.val[0], b.val[0]), vsubq_f64(a.val[1], b.val[1])}};
+}
+VEC_INLINE vec_half vec_half_div(vec_half a, vec_half b)
+{
+    return (vec_half){
+        {vdivq_f64(a.val[0], b.val[0]), vdivq_f64(a.val[1], b.val[1])}};
+}
+VEC_INLINE vec_half vec_half_fma(vec_half a, vec_half b, vec_half c)
+{
+    return (vec_half){{vfmaq_f64(c.val[0], a.val[0], b.val[0]),
+                       vfmaq_f64(c.val[1], a.val[1], b.val[1])}};
 }
 
 #else
