@@ -205,14 +205,18 @@ static void describe(struct scheme *l,
                      const char *trunk_key,
                      const char *head_key)
 {
-    int n = snprintf(l->what, sizeof l->what, "%.*s", (int)strcspn(home, "/"),
-                     home[0] ? home : "top level");
+    const char *where = home[0] ? home : "top level";
+    int n = snprintf(l->what, sizeof l->what, "%.*s", (int)strcspn(where, "/"),
+                     where);
     size_t trunk = strlen(trunk_key) - strlen("conv1.weight");
     const char *head = head_key ? unwrap(head_key) : NULL;
 
     if (trunk > 0 && trunk < 30 && n < (int)sizeof l->what)
         n += snprintf(l->what + n, sizeof l->what - (size_t)n, ", %.*s",
                       (int)trunk, trunk_key);
+    if (home == HOMES[0] && l->n > l->n_trunk && n < (int)sizeof l->what)
+        n += snprintf(l->what + n, sizeof l->what - (size_t)n,
+                      ", head_state_dict");
     if (head && head - head_key < 30 && n < (int)sizeof l->what)
         (void)snprintf(l->what + n, sizeof l->what - (size_t)n, ", %.*s%s",
                        (int)(head - head_key), head_key, l->head_prefix);
@@ -290,6 +294,28 @@ status scheme_find(const struct state *s, struct scheme **out)
         TRY(fail_unknown(s));
     TRY(mem_new(1, sizeof *l, &l));
     TRY(fill(s, l, HOMES[home - 1], trunk));
+    *out = l;
+    l = NULL;
+out:
+    scheme_free(l);
+    return st;
+}
+
+status scheme_all(const struct state *s, struct scheme **out)
+{
+    status st = OK;
+    struct scheme *l = NULL;
+
+    TRY(mem_new(1, sizeof *l, &l));
+    TRY(mem_new(state_count(s), sizeof *l->item, &l->item));
+    (void)snprintf(l->what, sizeof l->what, "all tensors as they are");
+    l->trunk_prefix = l->head_prefix = "";
+    l->n = l->n_trunk = state_count(s);
+    for (size_t i = 0; i < l->n; i++)
+        l->item[i] = (struct scheme_item){.tensor = i,
+                                          .name = state_at(s, i)->name,
+                                          .bare = state_at(s, i)->name};
+    qsort(l->item, l->n, sizeof *l->item, by_name);
     *out = l;
     l = NULL;
 out:

@@ -49,6 +49,8 @@ struct scheme {
 
 /* ERR_DATA: no trunk that is known here; says what comes nearest. */
 status scheme_find(const struct state *s, struct scheme **out);
+/* All tensors of the file, as they are called there. ERR_MEM. */
+status scheme_all(const struct state *s, struct scheme **out);
 void scheme_free(struct scheme *l);
 
 /* Running statistics and counters, which files of ours hold last. */

@@ -75,19 +75,22 @@ const char *import_digest(const struct import *f)
     return f->digest;
 }
 
-status import_net_conf(const struct import *f, struct net_conf *out, bool *told)
+status import_conf_of(const struct state *s,
+                      const struct scheme *l,
+                      struct net_conf *out,
+                      bool *told)
 {
     status st = OK;
     struct scheme_net n;
-    const char *path = state_path(f->state);
+    const char *path = state_path(s);
 
-    *told = state_text(f->state, "net") != NULL;
+    *told = state_text(s, "net") != NULL;
     if (*told)
-        return weights_net_parse(state_text(f->state, "net"), path, out);
-    ENSURE(scheme_net(f->state, f->scheme, &n) && n.stem == 7, ERR_DATA,
+        return weights_net_parse(state_text(s, "net"), path, out);
+    ENSURE(scheme_net(s, l, &n) && n.stem == 7, ERR_DATA,
            "%s: names and shapes of its tensors (%s) make no network of this "
            "suite: stem 7 x 7 x 7, basic or bottleneck blocks",
-           path, f->scheme->what);
+           path, l->what);
     *out = (struct net_conf){
         .block = n.bottleneck ? NET_BOTTLENECK : NET_BASIC,
         .stages = n.stages,
@@ -98,11 +101,10 @@ status import_net_conf(const struct import *f, struct net_conf *out, bool *told)
         .shortcut = n.shortcut_a ? NET_SHORTCUT_A : NET_SHORTCUT_B,
         .bias_downsample = n.bias_downsample,
         .n_head = n.n_head,
-        .head_names = strcmp(f->scheme->head_prefix, "heads.") == 0
-                          ? NET_HEAD_LIST
-                          : NET_HEAD_LAYERS,
-        .trunk_prefix = f->scheme->trunk_prefix,
-        .head_prefix = f->scheme->head_prefix,
+        .head_names = strcmp(l->head_prefix, "heads.") == 0 ? NET_HEAD_LIST
+                                                            : NET_HEAD_LAYERS,
+        .trunk_prefix = l->trunk_prefix,
+        .head_prefix = l->head_prefix,
         .views = 1,
         .m = 1};
     memcpy(out->layers, n.layers, sizeof n.layers);
@@ -110,6 +112,11 @@ status import_net_conf(const struct import *f, struct net_conf *out, bool *told)
     memcpy(out->head, n.head, sizeof n.head);
 out:
     return st;
+}
+
+status import_net_conf(const struct import *f, struct net_conf *out, bool *told)
+{
+    return import_conf_of(f->state, f->scheme, out, told);
 }
 
 /* ---- filling ----------------------------------------------------------------

@@ -30,6 +30,12 @@ struct state *import_state(struct import *f);
 status
 import_net_conf(const struct import *f, struct net_conf *out, bool *told);
 
+/* The same of an open file. */
+status import_conf_of(const struct state *s,
+                      const struct scheme *l,
+                      struct net_conf *out,
+                      bool *told);
+
 /* Fill the net (made from conf, elements of dtype). trunk_only: its trunk
  * alone, and the heads of the file are left out by that rule; else both must
  * be there exactly. float64 weights are rounded to nearest in a float32 net
