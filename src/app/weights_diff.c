@@ -73,7 +73,7 @@ static void add_gap(double a, double b, struct gap *g)
     double d = fabs(a - b);
     int64_t u = order(a) - order(b);
 
-    if (memcmp(&a, &b, sizeof a) == 0)
+    if (a == b ? signbit(a) == signbit(b) : isnan(a) && isnan(b))
         return;
     g->n++;
     if (!(d <= g->max_abs))

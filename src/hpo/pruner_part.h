@@ -12,7 +12,7 @@ bool pruner_at(const struct trial *t, int64_t step, double *value);
 /* The largest last step of COMPLETE trials, or -1. */
 int64_t pruner_longest(const struct trial *trials, uint32_t n);
 
-/* The verdict of each kind on trials[at] among n; errors as pruner_judge. */
+/* The verdict of each kind on trials[at] among n; errors as pruner_ask. */
 status pruner_halving(struct pruner *p,
                       const struct trial *trials,
                       uint32_t n,

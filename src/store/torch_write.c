@@ -290,8 +290,7 @@ static status put_directory(struct torch_writer *w)
     return put_text(w, &t);
 }
 
-/* ---- the writer
- * ---------------------------------------------------------------- */
+/* ---- the writer */
 
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
     #define OWN_ORDER "big"
@@ -328,24 +327,42 @@ out:
     return st;
 }
 
-/* Begin the entry of item `next`, and end those that are full. */
-static status advance(struct torch_writer *w)
+static status begin_item(struct torch_writer *w)
 {
     status st = OK;
     char name[32];
 
+    if (w->open)
+        return OK;
+    (void)snprintf(name, sizeof name, "data/%zu", w->next);
+    TRY(begin(w, name));
+    w->open = true;
+out:
+    return st;
+}
+
+static status end_item(struct torch_writer *w)
+{
+    status st = OK;
+
+    TRY(end(w));
+    w->open = false;
+    w->done = 0;
+    w->next++;
+out:
+    return st;
+}
+
+/* Begin the entry of item `next`, and end those that are full. */
+static status advance(struct torch_writer *w)
+{
+    status st = OK;
+
     while (w->next < w->n) {
-        if (!w->open) {
-            (void)snprintf(name, sizeof name, "data/%zu", w->next);
-            TRY(begin(w, name));
-            w->open = true;
-        }
+        TRY(begin_item(w));
         if (w->done < w->item[w->next].len)
             break;
-        TRY(end(w));
-        w->open = false;
-        w->done = 0;
-        w->next++;
+        TRY(end_item(w));
     }
 out:
     return st;
