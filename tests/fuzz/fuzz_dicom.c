@@ -2,13 +2,14 @@
 
 #include "base/log.h"
 
-#include "fuzz.h"
+#include "fuzz_memory.h"
 #include "vol/dicom_head.h"
 #include "vol/scan.h"
 #include "vol/volume.h"
 
 /* Whatever the bytes say: a documented status; what is announced lies in the
- * file and can be read. Encoded pixels are another program's. */
+ * file and can be read, in bounded memory. Encoded pixels are another
+ * program's. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const int64_t lo[3] = {0, 0, 0};
@@ -25,11 +26,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     FUZZ_REQUIRE(st == OK || st == ERR_DATA);
     if (st == OK && h.pixels == DICOM_NATIVE)
         FUZZ_REQUIRE(h.at + h.bytes <= size);
+    fuzz_memory(size);
     if (st == OK && h.pixels == DICOM_ENCODED)
         return 0;
     st = scan_open_as(path, "fuzz.dcm", &s);
     FUZZ_REQUIRE(st == OK || st == ERR_DATA || st == ERR_MEM);
     FUZZ_REQUIRE((st == OK) == (s != NULL));
+    fuzz_memory(size);
     if (st != OK)
         return 0;
     FUZZ_REQUIRE(geometry_len(scan_geometry(s)) <= size);
@@ -38,5 +41,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         FUZZ_REQUIRE(pixel_get(v.pixel, v.data, i) < 1e300);
     volume_free(&v);
     scan_close(s);
+    fuzz_memory(size);
     return 0;
 }

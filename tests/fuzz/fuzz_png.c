@@ -3,7 +3,7 @@
 
 #include "base/mem.h"
 
-#include "fuzz.h"
+#include "fuzz_memory.h"
 #include "vol/png_read.h"
 
 enum { MAGIC = 8, FRAME = 12 }; /* length, type and check sum of a chunk */
@@ -41,6 +41,7 @@ static void check(const uint8_t *data, size_t size)
     status st = png_size(path, &n[0], &n[1]);
 
     FUZZ_REQUIRE(st == OK || st == ERR_DATA);
+    fuzz_memory(size);
     if (st != OK)
         return;
     FUZZ_REQUIRE(n[0] > 0 && n[1] > 0 && n[0] <= 2048 && n[1] <= 2048);
@@ -52,6 +53,7 @@ static void check(const uint8_t *data, size_t size)
         sum |= pixel[i];
     FUZZ_REQUIRE(sum <= 65535U); /* so that it is read */
     mem_free(pixel);
+    fuzz_memory((size_t)(2 * n[0] * n[1]));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
