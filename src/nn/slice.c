@@ -73,6 +73,30 @@ void slice_put_f64(const struct slice *s,
     walk(s, dtype, vec, NULL, (double *)plain, true);
 }
 
+/* Rows `stride` elements apart into the lanes of one block. */
+static void put_lanes(enum dtype dtype,
+                      const void *plain,
+                      size_t in,
+                      size_t stride,
+                      void *vec,
+                      size_t at,
+                      size_t rows)
+{
+    if (dtype == DTYPE_F32) {
+        const float *from = (const float *)plain + in;
+        float *to = (float *)vec + at;
+
+        for (size_t r = 0; r < rows; r++)
+            to[r] = from[r * stride];
+    } else {
+        const double *from = (const double *)plain + in;
+        double *to = (double *)vec + at;
+
+        for (size_t r = 0; r < rows; r++)
+            to[r] = from[r * stride];
+    }
+}
+
 /* Rows lie side by side in a block: 32 of them are read along, each in its own
  * order, and written together. */
 void slice_put_rows(const struct slice *s,
@@ -84,24 +108,17 @@ void slice_put_rows(const struct slice *s,
 {
     size_t taps = (size_t)s->k * (size_t)s->k * (size_t)s->k;
     size_t row = (size_t)s->c * taps;
-    const float *p32 = plain;
-    const double *p64 = plain;
+    int32_t block = s->kind == SLICE_VECTOR ? n : shape_block(s->o);
 
-    for (int32_t from = 0; from < n;) {
-        int32_t block = s->kind == SLICE_VECTOR ? n : shape_block(s->o);
-        int32_t rows = n - from < block ? n - from : block;
+    for (int32_t from = 0; from < n; from += block) {
+        size_t rows = (size_t)(n - from < block ? n - from : block);
+        size_t first = place(s, o + from, 0, 0);
+        size_t in = (size_t)from * row;
 
-        for (size_t i = 0; i < row; i++) {
-            size_t at =
-                place(s, o + from, (int32_t)(i / taps), (int32_t)(i % taps));
-            size_t in = (size_t)from * row + i;
-
-            for (size_t r = 0; r < (size_t)rows; r++)
-                if (dtype == DTYPE_F32)
-                    ((float *)vec)[at + r] = p32[in + r * row];
-                else
-                    ((double *)vec)[at + r] = p64[in + r * row];
-        }
-        from += rows;
+        for (size_t c = 0; c < (size_t)s->c; c++)
+            for (size_t tap = 0; tap < taps; tap++, in++)
+                put_lanes(dtype, plain, in, row, vec,
+                          first + (tap * (size_t)s->c + c) * (size_t)block,
+                          rows);
     }
 }

@@ -188,7 +188,29 @@ fail_value(const char *path, const struct match_want *w, uint64_t at, double v)
                                                  : "a finite number");
 }
 
-/* x - x is 0 for finite numbers and NaN for others. */
+/* Is there an infinity or a NaN, or with `sign` a negative number? Two floats
+ * at once: only an exponent of all ones carries into the sign. */
+static bool any_bad(const float *v, size_t n, bool sign)
+{
+    const uint64_t exponents = 0x7f8000007f800000;
+    const uint64_t ones = 0x0080000000800000;
+    const uint64_t signs = 0x8000000080000000;
+    uint64_t bad = 0;
+    uint64_t negative = 0;
+    size_t i = 0;
+
+    for (; i + 2 <= n; i += 2) {
+        uint64_t x;
+
+        memcpy(&x, v + i, sizeof x);
+        bad |= (x & exponents) + ones;
+        negative |= x;
+    }
+    if (i < n)
+        bad |= isfinite(v[i]) && !signbit(v[i]) ? 0 : signs;
+    return (bad & signs) != 0 || (sign && (negative & signs) != 0);
+}
+
 status match_f32(const char *path,
                  const struct match_want *want,
                  uint64_t first,
@@ -196,11 +218,10 @@ status match_f32(const char *path,
                  size_t n)
 {
     bool variance = want->kind == MATCH_VARIANCE;
-    bool bad = false;
 
-    for (size_t i = 0; i < n; i++)
-        bad |= (v[i] - v[i] != 0) | (variance & (v[i] < 0));
-    for (size_t i = 0; bad && i < n; i++)
+    if (!any_bad(v, n, variance))
+        return OK;
+    for (size_t i = 0; i < n; i++) /* -0 is no fault */
         if (!isfinite(v[i]) || (variance && v[i] < 0))
             return fail_value(path, want, first + i, (double)v[i]);
     return OK;

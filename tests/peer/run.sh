@@ -10,6 +10,7 @@ peers=(
     "linear: scikit-learn"
     "network: torch monai==1.4.0"
     "patches: SimpleITK==2.4.0 numpy==1.26.4"
+    "weights: safetensors numpy"
 )
 
 env=${FMCIB_PEERS:-build/peers}
