@@ -3,7 +3,7 @@
 #include "base/json.h"
 
 #include "conf/yaml.h"
-#include "fuzz.h"
+#include "fuzz_memory.h"
 #include "unit/conf_sample.h"
 
 /* What was accepted reads back from its canonical dump as the same. */
@@ -43,5 +43,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (c)
         check_dump(c);
     conf_free(c);
+    fuzz_memory(size);
     return 0;
 }

@@ -3,7 +3,7 @@
 
 #include "base/csv.h"
 
-#include "fuzz.h"
+#include "fuzz_memory.h"
 
 static const char *cell(const struct csv *t, int64_t row, uint32_t col)
 {
@@ -59,5 +59,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     check_round_trip(t);
     csv_free(t);
+    fuzz_memory(size);
     return 0;
 }

@@ -6,7 +6,7 @@
 
 #include "base/csv.h"
 
-#include "fuzz.h"
+#include "fuzz_memory.h"
 #include "lists/deeplesion.h"
 #include "lists/luna16.h"
 #include "lists/subset.h"
@@ -84,5 +84,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         for (uint32_t i = 0; i < csv_rows(t); i++)
             FUZZ_REQUIRE(order[i] < csv_rows(t));
     csv_free(t);
+    fuzz_memory(size);
     return 0;
 }

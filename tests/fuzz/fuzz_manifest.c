@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "fuzz.h"
+#include "fuzz_memory.h"
 #include "store/manifest.h"
 
 /* Whatever was accepted keeps its files in the folder, each once, and is found
@@ -43,5 +43,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (m)
         check(m);
     manifest_free(m);
+    fuzz_memory(size);
     return 0;
 }
