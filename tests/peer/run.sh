@@ -14,6 +14,7 @@ peers=(
 )
 
 env=${FMCIB_PEERS:-build/peers}
+bin=${FMCIB_BIN:-build/release/bin}
 [[ -x $env/bin/python ]] || python3 -m venv "$env"
 for peer in "${peers[@]}"; do
     name=${peer%%:*}
@@ -23,5 +24,5 @@ for peer in "${peers[@]}"; do
         echo "peers: SKIP $name: cannot install${peer#*:}"
         continue
     }
-    "$env/bin/python" "tests/peer/$name.py" build/release/bin
+    "$env/bin/python" "tests/peer/$name.py" "$bin"
 done
