@@ -25,7 +25,9 @@ enum stream_domain {
     STREAM_SEARCH = 8,    /* a = study part, b = trial (ticket) */
     STREAM_PROBE = 9,     /* known-answer inputs: a = operation, b = case */
     STREAM_SPLIT = 10,    /* folds, subsets: a = what */
-    STREAM_AXES = 16      /* start of a subspace iteration: a, b = shape */
+    STREAM_AXES = 16,     /* start of a subspace iteration: a, b = shape */
+    STREAM_PERMUTE = 20,  /* a = what is permuted, b = repetition */
+    STREAM_PERTURB = 21   /* seeds moved: a = trial, b = row */
 };
 
 struct stream {

@@ -24,9 +24,36 @@ double percentile_sorted(const double *sorted, uint32_t n, double q)
     return t >= 0.5 ? sorted[k + 1] - (1.0 - t) * gap : sorted[k] + t * gap;
 }
 
-/* Mean, spread and percentiles of the values [used] of the resamples. */
-static status
-summarise(const double *value, uint32_t used, struct interval *out)
+status drawing_start(const struct bootstrap *b, struct drawing *d)
+{
+    status st = OK;
+
+    d->b = b;
+    if (b->draws == DRAWS_STUDY) {
+        ENSURE(b->seed <= UINT32_MAX, ERR_CONF,
+               "seed %llu: the study's generator takes seeds below 2^32",
+               (unsigned long long)b->seed);
+        mt_seed(&d->mt, (uint32_t)b->seed);
+    }
+out:
+    return st;
+}
+
+void drawing_rows(struct drawing *d, uint32_t r, uint32_t n, uint32_t *idx)
+{
+    struct stream s;
+
+    if (d->b->draws == DRAWS_STUDY) {
+        for (uint32_t i = 0; i < n; i++)
+            idx[i] = mt_below(&d->mt, n);
+        return;
+    }
+    s = stream_at(d->b->seed, STREAM_BOOTSTRAP, d->b->what, r, 0);
+    for (uint32_t i = 0; i < n; i++)
+        idx[i] = (uint32_t)stream_below(&s, n);
+}
+
+status interval_of(const double *value, uint32_t used, struct interval *out)
 {
     status st = OK;
     uint32_t *order = NULL;
@@ -80,26 +107,25 @@ static status resample(const struct scored *a,
 {
     status st = OK;
     struct tally t = {0};
+    struct drawing d;
     uint32_t *idx = NULL;
     double *value = NULL;
     uint32_t used = 0;
 
+    TRY(drawing_start(boot, &d));
     TRY(tally_new(a, &t));
     TRY(mem_raw(a->n, sizeof *idx, &idx));
     TRY(mem_raw(boot->resamples, sizeof *value, &value));
     out->value = value_of(a, b, m, &(struct rows_of){.n = a->n}, &t);
     for (uint32_t r = 0; r < boot->resamples && a->n > 0; r++) {
-        struct stream s =
-            stream_at(boot->seed, STREAM_BOOTSTRAP, boot->what, r, 0);
         double v;
 
-        for (uint32_t i = 0; i < a->n; i++)
-            idx[i] = (uint32_t)stream_below(&s, a->n);
+        drawing_rows(&d, r, a->n, idx);
         v = value_of(a, b, m, &(struct rows_of){idx, a->n}, &t);
         if (!__builtin_isnan(v))
             value[used++] = v;
     }
-    TRY(summarise(value, used, out));
+    TRY(interval_of(value, used, out));
     out->left_out = boot->resamples - used;
 out:
     tally_free(&t);

@@ -17,7 +17,7 @@ status gate_new(struct report *r,
     TRY(REPORT_ADD(r, gate, n_gates, cap_gates, &g));
     g->id = pool_text(&r->pool, &st, "%s", id);
     g->kind = kind;
-    g->seen = g->want = g->why = g->source = g->what = "";
+    g->seen = g->want = g->why = g->source = g->what = g->rule = "";
     *out = g;
 out:
     return st;

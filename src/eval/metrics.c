@@ -208,6 +208,49 @@ out:
     return st;
 }
 
+status scored_pr(const struct scored *s,
+                 uint32_t class_index,
+                 double **recall,
+                 double **precision,
+                 uint32_t *n)
+{
+    status st = OK;
+    struct tally t = {0};
+    struct rows_of r = {.n = s->n};
+    double *x = NULL;
+    double *y = NULL;
+    double pos = 0.0;
+    double all = 0.0;
+    uint32_t groups;
+
+    ENSURE(class_index < s->classes, ERR_DATA, "class %u of %u does not exist",
+           class_index, s->classes);
+    groups = s->groups[class_index];
+    TRY(tally_new(s, &t));
+    TRY(mem_new((size_t)groups + 1, sizeof *x, &x));
+    TRY(mem_new((size_t)groups + 1, sizeof *y, &y));
+    tally_groups(s, &r, class_index, class_index, &t);
+    y[0] = 1.0;
+    for (uint32_t g = 0; g < groups; g++) {
+        all += (double)t.pos[g] + t.neg[g];
+        x[g + 1] = (pos += t.pos[g]);
+        y[g + 1] = pos / all;
+    }
+    ENSURE(pos > 0.0, ERR_DATA, "precision of class %u: no row of it",
+           class_index);
+    for (uint32_t g = 0; g <= groups; g++)
+        x[g] /= pos;
+    *recall = x;
+    *precision = y;
+    *n = groups + 1;
+    x = y = NULL;
+out:
+    tally_free(&t);
+    mem_free(x);
+    mem_free(y);
+    return st;
+}
+
 /* Two columns from one score, larger = class 1. */
 static status two_columns(const int32_t *y,
                           const double *score,

@@ -74,18 +74,31 @@ status scored_roc(const struct scored *s,
                   double **tpr,
                   uint32_t *n);
 
+/* Points of the precision-recall curve of one class, thresholds descending,
+ * from (0, 1), one per distinct score; arrays [*n], freed with mem_free.
+ * ERR_DATA when the class has no row. */
+status scored_pr(const struct scored *s,
+                 uint32_t class_index,
+                 double **recall,
+                 double **precision,
+                 uint32_t *n);
+
 /* Percentile q in [0, 100], linear interpolation at (n-1) q/100, from the
  * upper end when the fraction is >= 1/2; a NaN anywhere gives NaN. sorted
  * ascending, n >= 1. */
 double percentile_sorted(const double *sorted, uint32_t n, double q);
 
 /* ---- bootstrap: resample r draws n rows with replacement from
- * stream_at(seed, STREAM_BOOTSTRAP, what, r). Sets with equal `what` and n
- * are resampled alike, which makes differences paired. */
+ * stream_at(seed, STREAM_BOOTSTRAP, what, r), or all resamples from one
+ * generator as the study's numpy: RandomState(seed).randint(n, size=n), seed
+ * below 2^32, begun anew for each figure. Sets with equal `what` and n are
+ * resampled alike, which makes differences paired. */
+enum draws { DRAWS_STREAMS, DRAWS_STUDY };
 struct bootstrap {
     uint64_t seed;
     uint64_t what;
     uint32_t resamples; /* 1000 in the study */
+    enum draws draws;
 };
 
 struct interval {

@@ -6,6 +6,8 @@
 
 #include "base/mem.h"
 
+#include "eval/report_part.h"
+
 const char *pool_text(struct pool *p, status *st, const char *fmt, ...)
 {
     struct text t = {0};
@@ -51,6 +53,7 @@ static void free_set(struct report_set *s, uint32_t classes)
         mem_free(s->roc[k].tpr);
     }
     mem_free(s->roc);
+    report_set_free(s, classes);
 }
 
 void report_free(struct report *r)
@@ -64,6 +67,7 @@ void report_free(struct report *r)
     for (size_t i = 0; i < r->pool.n; i++)
         mem_free(r->pool.s[i]);
     mem_free(r->steps.step);
+    report_stats_free(r);
     mem_free(r->pool.s);
     mem_free(r->class_name);
     mem_free(r->metric);
@@ -95,16 +99,23 @@ size_t report_count(const struct report *r, enum verdict v)
     return n;
 }
 
+size_t report_failed(const struct report *r)
+{
+    return report_count(r, GATE_FAIL) + report_count(r, GATE_DIFFERS);
+}
+
 const char *verdict_text(enum verdict v)
 {
-    static const char *const text[] = {"pass", "fail", "not comparable"};
+    static const char *const text[VERDICTS] = {"pass",           "fail",
+                                               "not comparable", "reproduced",
+                                               "consistent",     "differs"};
 
     return text[v];
 }
 
 /* ---- JSON: keys in the order of the struct, numbers as they read back */
 
-static void put_number(struct text *t, double v)
+void report_number(struct text *t, double v)
 {
     if (__builtin_isfinite(v))
         text_double(t, v);
@@ -112,13 +123,13 @@ static void put_number(struct text *t, double v)
         text_add(t, "null");
 }
 
-static void member(struct text *t, const char *key, const char *value)
+void report_member(struct text *t, const char *key, const char *value)
 {
     text_add(t, "\"%s\": ", key);
     text_json(t, value ? value : "");
 }
 
-static void put_interval(struct text *t, const struct interval *v)
+void report_interval(struct text *t, const struct interval *v)
 {
     const struct {
         const char *key;
@@ -129,7 +140,7 @@ static void put_interval(struct text *t, const struct interval *v)
     text_add(t, "{");
     for (size_t i = 0; i < sizeof f / sizeof f[0]; i++) {
         text_add(t, "\"%s\": ", f[i].key);
-        put_number(t, f[i].v);
+        report_number(t, f[i].v);
         text_add(t, ", ");
     }
     text_add(t, "\"resamples\": %u, \"left_out\": %u}", v->used, v->left_out);
@@ -142,18 +153,19 @@ static void put_sets(const struct report *r, struct text *t)
         const struct report_set *s = &r->set[i];
 
         text_add(t, "%s\n    {", i ? "," : "");
-        member(t, "name", s->name);
+        report_member(t, "name", s->name);
         text_add(t, ", ");
-        member(t, "study", s->digest);
+        report_member(t, "study", s->digest);
         text_add(t, ", \"C\": ");
-        put_number(t, s->c);
+        report_number(t, s->c);
         text_add(t,
                  ", \"trials\": %lld, \"validation\": ", (long long)s->trials);
-        put_number(t, s->valid);
+        report_number(t, s->valid);
         for (uint32_t m = 0; m < r->n_metrics; m++) {
             text_add(t, ",\n     \"%s\": ", metric_name(r->metric[m]));
-            put_interval(t, &s->metric[r->metric[m]]);
+            report_interval(t, &s->metric[r->metric[m]]);
         }
+        report_set_json(r, s, t);
         text_add(t, "}");
     }
     text_add(t, "\n  ],\n  \"differences\": [");
@@ -161,13 +173,14 @@ static void put_sets(const struct report *r, struct text *t)
         const struct report_difference *d = &r->difference[i];
 
         text_add(t, "%s\n    {", i ? "," : "");
-        member(t, "set", r->set[d->a].name);
+        report_member(t, "set", r->set[d->a].name);
         text_add(t, ", ");
-        member(t, "against", r->set[d->b].name);
+        report_member(t, "against", r->set[d->b].name);
         text_add(t, ", ");
-        member(t, "metric", metric_name(d->metric));
+        report_member(t, "metric", metric_name(d->metric));
         text_add(t, ",\n     \"difference\": ");
-        put_interval(t, &d->v);
+        report_interval(t, &d->v);
+        report_difference_json(d, t);
         text_add(t, "}");
     }
     text_add(t, "\n  ],\n");
@@ -180,21 +193,23 @@ static void put_gates(const struct report *r, struct text *t)
         const struct report_gate *g = &r->gate[i];
 
         text_add(t, "%s\n    {", i ? "," : "");
-        member(t, "id", g->id);
+        report_member(t, "id", g->id);
         text_add(t, ", ");
-        member(t, "kind", g->kind);
+        report_member(t, "kind", g->kind);
         text_add(t, ", ");
-        member(t, "verdict", verdict_text(g->verdict));
+        report_member(t, "verdict", verdict_text(g->verdict));
         text_add(t, ",\n     ");
-        member(t, "what", g->what);
+        report_member(t, "what", g->what);
         text_add(t, ", ");
-        member(t, "seen", g->seen);
+        report_member(t, "seen", g->seen);
         text_add(t, ", ");
-        member(t, "want", g->want);
+        report_member(t, "want", g->want);
         text_add(t, ",\n     ");
-        member(t, "why", g->why);
+        report_member(t, "why", g->why);
         text_add(t, ", ");
-        member(t, "source", g->source);
+        report_member(t, "source", g->source);
+        text_add(t, ",\n     ");
+        report_member(t, "rule", g->rule);
         text_add(t, "}");
     }
     text_add(t, "\n  ],\n  \"published_figures_of_other_cohorts\": %zu,\n",
@@ -206,11 +221,11 @@ static void put_digests(const struct report *r, struct text *t)
     text_add(t, "  \"digests\": [");
     for (size_t i = 0; i < r->n_digests; i++) {
         text_add(t, "%s\n    {", i ? "," : "");
-        member(t, "stage", r->digest[i].stage);
+        report_member(t, "stage", r->digest[i].stage);
         text_add(t, ", ");
-        member(t, "what", r->digest[i].what);
+        report_member(t, "what", r->digest[i].what);
         text_add(t, ", ");
-        member(t, "sha256", r->digest[i].sha256);
+        report_member(t, "sha256", r->digest[i].sha256);
         text_add(t, "}");
     }
     text_add(t, "\n  ],\n");
@@ -225,22 +240,22 @@ static void put_keys(const struct report *r, struct text *t)
         if (!r->key[i].identity)
             continue;
         text_add(t, "%s\n    {", comma ? "," : "");
-        member(t, "stage", r->key[i].stage);
+        report_member(t, "stage", r->key[i].stage);
         text_add(t, ", ");
-        member(t, "key", r->key[i].key);
+        report_member(t, "key", r->key[i].key);
         text_add(t, ", ");
-        member(t, "value", r->key[i].value);
+        report_member(t, "value", r->key[i].value);
         text_add(t, "}");
         comma = true;
     }
     text_add(t, "\n  ],\n  \"deviations\": [");
     for (size_t i = 0; i < r->n_deviations; i++) {
         text_add(t, "%s\n    {", i ? "," : "");
-        member(t, "key", r->deviation[i].key);
+        report_member(t, "key", r->deviation[i].key);
         text_add(t, ", ");
-        member(t, "here", r->deviation[i].here);
+        report_member(t, "here", r->deviation[i].here);
         text_add(t, ", ");
-        member(t, "published", r->deviation[i].published);
+        report_member(t, "published", r->deviation[i].published);
         text_add(t, "}");
     }
     text_add(t, "\n  ]\n");
@@ -255,14 +270,15 @@ status report_results(const struct report *r,
     size_t start = json->len;
 
     text_add(json, "{\n  ");
-    member(json, "cohort", r->cohort);
+    report_member(json, "cohort", r->cohort);
     text_add(json, ", ");
-    member(json, "task", r->task);
+    report_member(json, "task", r->task);
     text_add(json,
              ", \"rows\": %u, \"classes\": %u,\n  \"bootstrap_seed\": %llu, "
              "\"resamples\": %u,\n",
              r->rows, r->classes, (unsigned long long)r->seed, r->resamples);
     put_sets(r, json);
+    report_stats_json(r, json);
     put_gates(r, json);
     put_digests(r, json);
     put_keys(r, json);
@@ -284,9 +300,9 @@ status report_json(const struct report *r, struct text *out)
     text_add(out, ",\n\"sha256\": \"%s\",\n\"software\": [", digest);
     for (size_t i = 0; i < r->n_libraries; i++) {
         text_add(out, "%s\n  {", i ? "," : "");
-        member(out, "name", r->library[i].name);
+        report_member(out, "name", r->library[i].name);
         text_add(out, ", ");
-        member(out, "version", r->library[i].version);
+        report_member(out, "version", r->library[i].version);
         text_add(out, "}");
     }
     text_add(out, "\n]}\n");

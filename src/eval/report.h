@@ -9,7 +9,13 @@
 #include "base/status.h"
 #include "base/text.h"
 
+#include "eval/agreement.h"
+#include "eval/calibration.h"
+#include "eval/cox.h"
+#include "eval/delong.h"
 #include "eval/metrics.h"
+#include "eval/permute.h"
+#include "eval/survival.h"
 
 /* What a report holds, as plain data, and its three forms. Nothing in it
  * depends on time, host, paths or ranks; equal results give equal bytes. */
@@ -28,6 +34,33 @@ struct report_curve { /* ROC of one class */
     uint32_t n;
 };
 
+struct report_pr { /* precision over recall of one class, from recall 0 */
+    double *recall, *precision;
+    uint32_t n;
+};
+
+/* One class against the rest: are the scores of its column frequencies? */
+struct report_calibration {
+    struct calibration_bin *bin; /* [n], equal widths of 0..1 */
+    uint32_t n;                  /* 0: the scores are no probabilities */
+    struct calibration of;
+};
+
+/* Survival of the two groups of a set: high risk is a score (probability of
+ * being alive) below the threshold. */
+enum risk { RISK_LOW, RISK_HIGH, RISKS };
+struct report_survival {
+    double threshold;
+    const char *threshold_from;       /* "median of 88 tuning rows" */
+    uint32_t n[RISKS], events[RISKS]; /* events as the curves count them */
+    struct km km[RISKS]; /* time in years; n 0: nobody in the group */
+    struct logrank logrank;
+    struct cox_row hr; /* high against low; NaN: see hr_missing */
+    struct cox cox;
+    const char *hr_missing; /* why there is no hazard ratio, or "" */
+    struct concordance c;   /* of the score with the time, unsplit */
+};
+
 /* One feature set on the test rows. */
 struct report_set {
     const char *name;   /* "pretrained" */
@@ -38,15 +71,65 @@ struct report_set {
     const char *valid_name;
     struct interval metric[METRICS];
     struct report_curve *roc; /* [classes], n 0 where undefined */
+    struct report_pr *pr;     /* [classes] or NULL, n 0 where undefined */
+    struct report_calibration *calibration; /* [classes] or NULL */
+    struct delong *delong;                  /* two classes, else NULL */
+    struct report_survival *survival;       /* NULL without follow-up */
 };
 
 struct report_difference {
     uint32_t a, b; /* sets: a - b */
     enum metric metric;
     struct interval v;
+    struct permuted permuted;   /* n 0: not done */
+    double p;                   /* of them, the one that is corrected; or NaN */
+    double p_holm, p_bh;        /* over all differences of the report */
+    struct delong_pair *delong; /* AUC of two classes, else NULL */
 };
 
-enum verdict { GATE_PASS, GATE_FAIL, GATE_NOT_COMPARABLE };
+/* Metrics of a set that learned from a share of the training rows. */
+struct report_share {
+    const char *set;
+    double pct; /* 100, 50, 20, 10 */
+    struct interval metric[METRICS];
+};
+
+/* Two measurements of the same patients. */
+struct report_retest {
+    const char *set;
+    uint32_t targets, values; /* patients; values of each (features) */
+    bool has_icc;             /* of the score of the last class */
+    struct icc icc;
+    bool has_values; /* all values of first against second */
+    double rho, rho_p, r2, mse;
+};
+
+/* Trials of perturbed seeds; all arrays [trials]. */
+struct report_perturbation {
+    const char *set;
+    uint32_t trials, rows;
+    double *auc, *c; /* by trial; c: concordance or NaN */
+    double *mse;     /* of features against trial 0, or NULL */
+    double mean[3], sd[3], lo[3], hi[3]; /* auc, c, mse: sd divides by n */
+};
+
+/* Where the publication disagrees with itself. */
+struct report_discrepancy {
+    int64_t id;
+    const char *what, *where, *consequence;
+};
+
+/* Of published figures: reproduced, consistent, differs, not comparable; of
+ * all others: pass, fail, not comparable. */
+enum verdict {
+    GATE_PASS,
+    GATE_FAIL,
+    GATE_NOT_COMPARABLE,
+    GATE_REPRODUCED,
+    GATE_CONSISTENT,
+    GATE_DIFFERS,
+    VERDICTS
+};
 
 struct report_gate {
     const char *id;
@@ -56,6 +139,7 @@ struct report_gate {
     const char *want; /* the bound */
     const char *why;  /* reason of "not comparable", or of the gate */
     const char *source;
+    const char *rule; /* what decides, in words */
     enum verdict verdict;
 };
 
@@ -136,6 +220,18 @@ struct report {
     size_t n_libraries, cap_libraries;
     struct report_deviation *deviation;
     size_t n_deviations, cap_deviations;
+    const char *draws; /* whose bootstrap: "streams", "study" */
+    const char *test;  /* which p is corrected: "two_sided", "study" */
+    struct report_share *share;
+    size_t n_shares, cap_shares;
+    struct report_retest *retest;
+    size_t n_retests, cap_retests;
+    struct report_perturbation *perturbation;
+    size_t n_perturbations, cap_perturbations;
+    struct report_discrepancy *discrepancy;
+    size_t n_discrepancies, cap_discrepancies;
+    const char *survival_rules; /* "" without follow-up */
+    uint32_t left_out;          /* rows without a known 2-year state */
 };
 
 /* One more element of a list, zeroed; *out points at it until the next. */
@@ -149,6 +245,8 @@ void report_free(struct report *r);
 int report_find(const struct report *r, const char *name);
 size_t report_count(const struct report *r, enum verdict v);
 const char *verdict_text(enum verdict v); /* "pass", "fail", ... */
+/* Gates that make the exit status 11: failed, or differing. */
+size_t report_failed(const struct report *r);
 
 /* Results as JSON (metrics, gates, digests, identity keys, deviations), and
  * the digest over exactly these bytes: the report's content digest. */

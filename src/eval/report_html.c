@@ -7,8 +7,8 @@
 
 static void head(const struct report *r, struct text *t)
 {
-    size_t pass = report_count(r, GATE_PASS);
-    size_t fail = report_count(r, GATE_FAIL);
+    size_t fail = report_failed(r);
+    size_t pass = r->n_gates - fail - report_count(r, GATE_NOT_COMPARABLE);
     size_t other = report_count(r, GATE_NOT_COMPARABLE) + r->n_skipped;
     const char *style = fail ? "fail" : pass ? "pass" : "na";
 
@@ -158,9 +158,12 @@ static void seen_cell(struct text *t, const char *seen)
 
 static void gate_row(struct text *t, const struct report_gate *g)
 {
-    static const char *const style[] = {"tag pass", "tag fail", "tag na"};
-    static const char *const mark[] = {"\xe2\x9c\x93 pass", "\xe2\x9c\x97 fail",
-                                       "not comparable"};
+    static const char *const style[VERDICTS] = {
+        "tag pass", "tag fail", "tag na", "tag pass", "tag pass", "tag fail"};
+    static const char *const mark[VERDICTS] = {
+        "\xe2\x9c\x93 pass",       "\xe2\x9c\x97 fail",
+        "not comparable",          "\xe2\x9c\x93 reproduced",
+        "\xe2\x9c\x93 consistent", "\xe2\x9c\x97 differs"};
 
     page_put(t, "<tr><td>");
     page_tag(t, "span", style[g->verdict], mark[g->verdict]);
@@ -183,8 +186,9 @@ static void gate_row(struct text *t, const struct report_gate *g)
 
 static void gates(const struct report *r, struct text *t)
 {
-    static const enum verdict order[] = {GATE_FAIL, GATE_PASS,
-                                         GATE_NOT_COMPARABLE};
+    static const enum verdict order[VERDICTS] = {
+        GATE_FAIL,       GATE_DIFFERS, GATE_REPRODUCED,
+        GATE_CONSISTENT, GATE_PASS,    GATE_NOT_COMPARABLE};
 
     page_put(t, "<section>\n<h2>Gates</h2>\n<p class=\"note\">A published "
                 "figure is held against this run only when cohort, rows and "
@@ -197,7 +201,7 @@ static void gates(const struct report *r, struct text *t)
                 "<th scope=\"col\">this run</th><th scope=\"col\">wanted</th>"
                 "<th scope=\"col\">reason and source</th></tr></thead>\n"
                 "<tbody>\n");
-    for (size_t v = 0; v < 3; v++)
+    for (size_t v = 0; v < VERDICTS; v++)
         for (size_t i = 0; i < r->n_gates; i++)
             if (r->gate[i].verdict == order[v])
                 gate_row(t, &r->gate[i]);

@@ -36,7 +36,7 @@ static void put_gate_lines(const struct report *r, struct text *out)
             other++;
             continue;
         }
-        text_add(out, "  %-4s  %-20s %s: %s, wanted %s\n",
+        text_add(out, "  %-10s  %-20s %s: %s, wanted %s\n",
                  verdict_text(g->verdict), g->id, g->what, g->seen, g->want);
     }
     if (other + r->n_skipped)
@@ -52,6 +52,14 @@ status report_terminal(const struct report *r, struct text *out)
     text_add(out, "\ngates: %zu pass, %zu fail, %zu not comparable\n",
              report_count(r, GATE_PASS), report_count(r, GATE_FAIL),
              report_count(r, GATE_NOT_COMPARABLE) + r->n_skipped);
+    if (r->n_gates > report_count(r, GATE_PASS) + report_count(r, GATE_FAIL) +
+                         report_count(r, GATE_NOT_COMPARABLE))
+        text_add(out,
+                 "published figures: %zu reproduced, %zu consistent, %zu "
+                 "differ\n",
+                 report_count(r, GATE_REPRODUCED),
+                 report_count(r, GATE_CONSISTENT),
+                 report_count(r, GATE_DIFFERS));
     put_gate_lines(r, out);
     return text_status(out);
 }

@@ -5,6 +5,7 @@
 
 #include "base/status.h"
 
+#include "det/mt19937.h"
 #include "eval/metrics.h"
 
 /* Internal to eval/: ranked scores, and the counters a metric needs. */
@@ -25,6 +26,18 @@ struct tally {
     uint32_t *pos, *neg;   /* [n + 1] by group */
     uint32_t *truth, *hit; /* [classes] */
 };
+
+/* Where resamples come from (struct bootstrap). */
+struct drawing {
+    const struct bootstrap *b;
+    struct mt19937 mt; /* DRAWS_STUDY */
+};
+/* ERR_CONF: a seed the study's generator cannot take. */
+status drawing_start(const struct bootstrap *b, struct drawing *d);
+/* Rows of resample r, in turn from 0. */
+void drawing_rows(struct drawing *d, uint32_t r, uint32_t n, uint32_t *idx);
+/* Mean, spread and percentiles of the values of `used` resamples. */
+status interval_of(const double *value, uint32_t used, struct interval *out);
 
 status tally_new(const struct scored *s, struct tally *t);
 void tally_free(struct tally *t);

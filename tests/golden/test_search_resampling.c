@@ -1,6 +1,7 @@
 /* The study's bootstrap and permutation test, draw by draw. */
 #include "det/mt19937.h"
 #include "eval/metrics.h"
+#include "eval/permute.h"
 #include "figures.h"
 
 /* Sums of at most a few hundred doubles below 1, differently ordered. */
@@ -47,6 +48,51 @@ static double *columns(const struct json *list, uint32_t n, uint32_t k)
     return two;
 }
 
+static double ci_of(const struct json *want, size_t side)
+{
+    return json_f64(json_at(json_get(want, "ci"), side), NAN);
+}
+
+/* The same by the library, which draws by itself. */
+static void check_bootstrap(const struct json *g,
+                            const struct scored *s,
+                            enum metric m,
+                            const struct json *want)
+{
+    const struct bootstrap b = {
+        .seed = (uint64_t)figure(g, "seed"),
+        .resamples = (uint32_t)json_len(json_get(want, "values")),
+        .draws = DRAWS_STUDY};
+    struct interval v;
+
+    assert_ok(bootstrap_metric(s, m, &b, &v));
+    assert_within(v.mean, figure(want, "mean"), SLACK);
+    assert_within(v.lo, ci_of(want, 0), SLACK);
+    assert_within(v.hi, ci_of(want, 1), SLACK);
+}
+
+static void check_permute(const struct json *g,
+                          const struct pair *d,
+                          enum metric m,
+                          const struct json *want)
+{
+    const struct bootstrap b = {.seed = (uint64_t)figure(g, "seed"),
+                                .resamples =
+                                    (uint32_t)json_len(json_get(want, "perm")),
+                                .draws = DRAWS_STUDY};
+    struct scored *pooled = NULL;
+    struct interval v;
+    struct permuted p;
+
+    assert_ok(permute_pool(d->y, d->p, d->q, d->n, d->k, &pooled));
+    assert_ok(permute(pooled, m, &b, &v, &p));
+    assert_within(p.observed, figure(want, "observed"), SLACK);
+    assert_true(p.p_study == figure(want, "p_value"));
+    assert_within(v.lo, ci_of(want, 0), SLACK);
+    assert_within(v.hi, ci_of(want, 1), SLACK);
+    scored_free(pooled);
+}
+
 static void check_single(const struct json *g,
                          const struct pair *d,
                          enum metric m,
@@ -71,10 +117,9 @@ static void check_single(const struct json *g,
     }
     assert_within(mean, figure(want, "mean"), SLACK);
     qsort(all, n, sizeof *all, by_value);
-    assert_within(percentile_sorted(all, n, 2.5),
-                  json_f64(json_at(json_get(want, "ci"), 0), NAN), SLACK);
-    assert_within(percentile_sorted(all, n, 97.5),
-                  json_f64(json_at(json_get(want, "ci"), 1), NAN), SLACK);
+    assert_within(percentile_sorted(all, n, 2.5), ci_of(want, 0), SLACK);
+    assert_within(percentile_sorted(all, n, 97.5), ci_of(want, 1), SLACK);
+    check_bootstrap(g, s, m, want);
     scored_free(s);
 }
 
@@ -136,6 +181,7 @@ static void check_compare(const struct json *g,
         assert_ok(scored_metric(sq, m, idx, d->n, &b));
         assert_within(a - b, json_f64(json_at(boot, r), NAN), SLACK);
     }
+    check_permute(g, d, m, want);
     scored_free(sp);
     scored_free(sq);
 }
