@@ -8,7 +8,8 @@
 
 : "${FMCIB_PEERS:=$work/peers}"
 export FMCIB_PEERS
-for script in weights; do
+scripts=(weights)
+for script in "${scripts[@]}"; do
     run bash "$FMCIB_SOURCE/tests/peer/run.sh" "$script"
     grep -q "SKIP $script" "$out_file" && skip "no packages for $script"
     expect_status 0
