@@ -21,6 +21,23 @@ static struct conf_entry *find(const struct conf *c, const char *key)
     return NULL;
 }
 
+/* The row of type CONF_MAP above a key; *name: what stands below it. */
+static struct conf_entry *
+find_map(const struct conf *c, const char *key, const char **name)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        const struct conf_row *row = c->entries[i].row;
+        size_t n = strlen(row->key);
+
+        if (row->type == CONF_MAP && strncmp(row->key, key, n) == 0 &&
+            key[n] == '.') {
+            *name = key + n + 1;
+            return &c->entries[i];
+        }
+    }
+    return NULL;
+}
+
 static const char *nearest(const struct conf *c, const char *key)
 {
     const char *best = "none";
@@ -49,6 +66,7 @@ static status take_default(struct conf_entry *e)
 {
     status st = OK;
 
+    e->value.set = e->row->type == CONF_MAP; /* no keys is a value */
     if (!e->row->def)
         goto out;
     st = value_from_text(e->row, e->row->def, "default", &e->value);
@@ -90,9 +108,14 @@ static status set_from_file(struct conf *c,
 {
     status st = OK;
     struct conf_entry *e = find(c, key);
+    const char *name = NULL;
     char where[WHERE_SIZE];
 
     (void)snprintf(where, sizeof where, "%s:%" PRIu32, file, n->line);
+    if (!e && (e = find_map(c, key, &name)) != NULL) {
+        e->value.given = true;
+        return map_from_node(e->row, name, n, where, &e->value.as.map);
+    }
     if (!e)
         return unknown(c, where, key);
     ENSURE(!e->line, ERR_CONF,
@@ -103,6 +126,17 @@ static status set_from_file(struct conf *c,
     e->value.given = true;
 out:
     return st;
+}
+
+/* Does a group of keys stand here, not a value? */
+static bool
+is_group(const struct conf *c, const struct yaml_node *n, const char *key)
+{
+    const struct conf_entry *e = find(c, key);
+
+    if (n->kind != YAML_MAP)
+        return false;
+    return e ? e->row->type == CONF_MAP : n->first != NULL;
 }
 
 /* Nested maps and dotted keys mean the same; at most YAML_DEPTH deep. */
@@ -118,7 +152,7 @@ static status walk(struct conf *c,
         key.len = 0;
         text_add(&key, "%s%s%s", prefix, *prefix ? "." : "", n->key);
         TRY(text_status(&key));
-        if (n->kind == YAML_MAP && n->first && !find(c, key.s))
+        if (is_group(c, n, key.s))
             TRY(walk(c, n, key.s, file));
         else
             TRY(set_from_file(c, n, key.s, file));
@@ -149,6 +183,7 @@ apply_set(struct conf *c, const char *set, const char *where, const char *only)
     status st = OK;
     const char *eq = strchr(set, '=');
     struct conf_entry *e = NULL;
+    const char *name = NULL;
     char *key = NULL;
 
     ENSURE(eq && eq != set, ERR_CONF, "%s: \"%s\": key=value is needed", where,
@@ -159,7 +194,11 @@ apply_set(struct conf *c, const char *set, const char *where, const char *only)
         goto out;
     e = find(c, key);
     if (!e)
+        e = find_map(c, key, &name);
+    if (!e)
         TRY(unknown(c, where, key));
+    else if (name)
+        TRY(map_from_text(e->row, name, eq + 1, where, &e->value.as.map));
     else
         TRY(value_from_text(e->row, eq + 1, where, &e->value));
     if (e)

@@ -22,7 +22,8 @@ enum conf_type {
     CONF_TEXT, /* const char *, owned by the conf; "" allowed if def is "" */
     CONF_ENUM, /* int: index into choices "a|b|c" */
     CONF_I64S, /* struct conf_list of int64_t: [1, 1, 1, 1] */
-    CONF_F64S  /* struct conf_list of double */
+    CONF_F64S, /* struct conf_list of double */
+    CONF_MAP   /* struct conf_map: whatever keys stand below this one */
 };
 
 enum conf_role { IDENTITY, PLACEMENT };
@@ -36,11 +37,25 @@ struct conf_list {
     } v;
 };
 
+/* A key below a row of type CONF_MAP. Which there may be is for the program to
+ * say. */
+struct conf_item {
+    char *name; /* without the row's key: "optim.lr.low" */
+    char *text; /* a scalar as it stands, or a JSON list of texts */
+    bool list;
+    uint32_t line; /* in the file, 0 when not from there */
+};
+struct conf_map {
+    size_t n;
+    struct conf_item *at; /* by name, ascending */
+};
+
 struct conf_row {
     const char *key; /* dotted: "train.steps" */
     enum conf_type type;
     size_t offset;       /* in the struct that is filled */
-    const char *def;     /* default as YAML text; NULL = must be given */
+    const char *def;     /* default as YAML text; NULL = must be given; a map
+                            has none */
     double lo, hi;       /* numbers and list elements; lo > hi: no limit */
     const char *choices; /* CONF_ENUM */
     const char *unit;    /* "" when none */

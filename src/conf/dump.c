@@ -15,15 +15,19 @@ void conf_dump(const struct conf *c, bool placement, struct text *out)
     for (size_t i = 0; i < c->n; i++) {
         const struct conf_entry *e = &c->entries[i];
         bool is_placement = e->row->role == PLACEMENT;
+        const char *mark = e->names_preset ? preset_mark
+                           : is_placement  ? placement_mark
+                                           : "";
 
         if (!placement && (is_placement || e->names_preset))
             continue;
+        if (e->row->type == CONF_MAP) {
+            map_put(e->row, &e->value.as.map, mark, out);
+            continue;
+        }
         text_add(out, "%s: ", e->row->key);
         value_put(e->row, &e->value, out);
-        text_add(out, "%s\n",
-                 e->names_preset ? preset_mark
-                 : is_placement  ? placement_mark
-                                 : "");
+        text_add(out, "%s\n", mark);
     }
 }
 
@@ -49,7 +53,9 @@ static void help_row(const struct conf_row *row, struct text *out)
     text_add(out, "%s (%s%s", row->key, row->unit ? row->unit : "",
              row->unit && *row->unit ? ", " : "");
     value_wanted(row, out);
-    if (!row->def)
+    if (row->type == CONF_MAP)
+        text_add(out, ", none");
+    else if (!row->def)
         text_add(out, ", required");
     else
         text_add(out, ", default %s", *row->def ? row->def : "\"\"");

@@ -34,13 +34,14 @@ void value_wanted(const struct conf_row *row, struct text *t)
         [CONF_ENUM] = "one of ",
         [CONF_I64S] = "a list [a, b, ...] of whole numbers",
         [CONF_F64S] = "a list [a, b, ...] of finite numbers",
+        [CONF_MAP] = "a group of keys",
     };
 
     text_add(t, "%s", names[row->type]);
     if (row->type == CONF_ENUM)
         text_add(t, "%s", row->choices);
     if (!has_range(row) || row->type == CONF_BOOL || row->type == CONF_TEXT ||
-        row->type == CONF_ENUM)
+        row->type == CONF_ENUM || row->type == CONF_MAP)
         return;
     text_add(t, ", ");
     put_limit(t, row->lo);
@@ -163,6 +164,8 @@ static status read_scalar(const struct conf_row *row,
     case CONF_I64S:
     case CONF_F64S:
         break;
+    case CONF_MAP:
+        return refuse_text(row, where, s, "is a value");
     }
     return refuse_text(row, where, s, "is not a list");
 }
@@ -299,6 +302,8 @@ void value_put(const struct conf_row *row,
     case CONF_F64S:
         put_list(row, &v->as.list, t);
         break;
+    case CONF_MAP:
+        break; /* map_put */
     }
 }
 
@@ -328,6 +333,9 @@ void value_store(const struct conf_row *row,
     case CONF_F64S:
         *(struct conf_list *)(void *)at = v->as.list;
         break;
+    case CONF_MAP:
+        *(struct conf_map *)(void *)at = v->as.map;
+        break;
     }
 }
 
@@ -335,5 +343,7 @@ void value_clear(const struct conf_row *row, struct conf_value *v)
 {
     if (row->type == CONF_TEXT)
         mem_free(v->as.text);
+    if (row->type == CONF_MAP)
+        map_clear(&v->as.map);
     *v = (struct conf_value){0};
 }

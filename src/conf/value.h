@@ -15,6 +15,7 @@ struct conf_value {
         int choice;
         char *text; /* owned */
         struct conf_list list;
+        struct conf_map map; /* owned */
     } as;
 };
 
@@ -43,6 +44,27 @@ void value_store(const struct conf_row *row,
                  void *target);
 
 void value_clear(const struct conf_row *row, struct conf_value *v);
+
+/* The same for a row of type CONF_MAP: dump lines "key.name: value", one for
+ * each item, with `mark` at the end. */
+void map_put(const struct conf_row *row,
+             const struct conf_map *m,
+             const char *mark,
+             struct text *t);
+/* An item by its name, from a node of a file or a text of --set; one that is
+ * there is replaced. ERR_CONF: a name that is none, a group, twice in the file.
+ */
+status map_from_node(const struct conf_row *row,
+                     const char *name,
+                     const struct yaml_node *n,
+                     const char *where,
+                     struct conf_map *m);
+status map_from_text(const struct conf_row *row,
+                     const char *name,
+                     const char *text,
+                     const char *where,
+                     struct conf_map *m);
+void map_clear(struct conf_map *m);
 
 /* What a value of the row has to be, in words: "a whole number, 1 to 9". */
 void value_wanted(const struct conf_row *row, struct text *t);

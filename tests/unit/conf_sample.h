@@ -14,6 +14,7 @@ struct sample {
     int mode;
     struct conf_list depth;
     struct conf_list ratios;
+    struct conf_map space;
     int64_t threads;
     const char *out;
 };
@@ -37,6 +38,8 @@ static const struct conf_row SAMPLE_ROWS[] = {
      NULL, "blocks", IDENTITY, "whole numbers"},
     {"net.ratios", CONF_F64S, CONF_AT(struct sample, ratios), "[]", 1, 0, NULL,
      "", IDENTITY, "numbers"},
+    {"space", CONF_MAP, CONF_AT(struct sample, space), NULL, 1, 0, NULL, "",
+     IDENTITY, "any keys"},
 };
 
 static const struct conf_row SAMPLE_RUN_ROWS[] = {

@@ -58,6 +58,31 @@ static void reads_every_type(void **state)
     conf_free(NULL);
 }
 
+static void a_map_takes_any_keys(void **state)
+{
+    struct sample s = {0};
+    struct conf *c = NULL;
+
+    (void)state;
+    assert_ok(load(&s,
+                   "input: {list: a}\n"
+                   "space:\n  optim.lr: {low: 1e-5, high: 1}\n"
+                   "  optim: {name: {choices: [sgd, \"a,b\"]}}\n"
+                   "space.seed: \"7\"\n",
+                   &c));
+    assert_int_equal(s.space.n, 4);
+    assert_string_equal(s.space.at[0].name, "optim.lr.high");
+    assert_string_equal(s.space.at[1].text, "1e-5");
+    assert_int_equal(s.space.at[1].line, 3);
+    assert_string_equal(s.space.at[2].name, "optim.name.choices");
+    assert_string_equal(s.space.at[2].text, "[\"sgd\", \"a,b\"]");
+    assert_true(s.space.at[2].list && !s.space.at[3].list);
+    conf_free(c);
+    assert_ok(load(&s, "input: {list: a}\nspace: {}\n", &c));
+    assert_int_equal(s.space.n, 0);
+    conf_free(c);
+}
+
 static void nested_and_dotted_keys_are_the_same(void **state)
 {
     struct sample a = {0};
@@ -113,6 +138,14 @@ static const struct {
      "\"fas\" is not known; it must be one of slow|fast|faster"},
     {"input.list: \"\"\n", "the text is empty"},
     {"input.list: \"a\\nb\"\n", "control characters"},
+    {"space: 3\n", "\"3\" is a value; it must be a group of keys"},
+    {"space: [3]\n", "a list stands here"},
+    {"space: {a: {b: 1}}\nspace.a.b: 1\n", "\"space.a.b\" is there twice"},
+    {"space: {a: }\n", "space.a: no value stands here"},
+    {"space: {a: {}}\n", "space.a: no value stands here"},
+    {"space: {a: [[1]]}\n", "space.a: an element is no plain value"},
+    {"space: {\"a b\": 1}\n", "\"space.a b\" is no key"},
+    {"spac: {a: 1}\n", "nearest known key is \"space\""},
     {"net.depth: 3\n", "not a list"},
     {"net.depth: [3, x]\n", "\"x\" is not a whole number"},
     {"net.depth: [3, 10]\n", "\"10\" is out of range"},
@@ -266,6 +299,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_every_type),
+        cmocka_unit_test(a_map_takes_any_keys),
         cmocka_unit_test(nested_and_dotted_keys_are_the_same),
         cmocka_unit_test(refuses_bad_files),
         cmocka_unit_test(refuses_missing_files),

@@ -8,7 +8,7 @@ static const char *const other[] = {
     "recipe=y2023",    "train.steps=11",         "train.rate=1e-06",
     "norm.joint=true", "input.list=other \"x\\", "note=\xc3\xa4 # n",
     "train.mode=fast", "net.depth=[1, 2, 3]",    "net.ratios=[0.1]",
-    "run.threads=3",   "run.out=~/x: y",
+    "space.a.low=1",   "run.threads=3",          "run.out=~/x: y",
 };
 enum { N_OTHER = sizeof other / sizeof *other };
 
@@ -55,6 +55,25 @@ static void dump_reads_back_as_the_same(void **state)
         conf_free(c2);
     }
     tmp_clean(dir);
+}
+
+/* Keys below a map come by name, whoever gave them. */
+static void a_map_is_dumped_by_name(void **state)
+{
+    const char *sets[] = {"space.b=[x, 2]", "space.a.low=1e-5", "space.b=[y]",
+                          "space.a.high=\"q\""};
+    struct sample s = {0};
+    struct text t = {0};
+    struct conf *c = with(&s, sets, 4);
+
+    (void)state;
+    conf_dump(c, true, &t);
+    assert_non_null(strstr(t.s, "space.a.high: \"\\\"q\\\"\"\n"
+                                "space.a.low: \"1e-5\"\n"
+                                "space.b: [\"y\"]\n"
+                                "run.threads"));
+    text_free(&t);
+    conf_free(c);
 }
 
 static void dump_has_a_written_form(void **state)
@@ -195,6 +214,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(dump_reads_back_as_the_same),
+        cmocka_unit_test(a_map_is_dumped_by_name),
         cmocka_unit_test(dump_has_a_written_form),
         cmocka_unit_test(run_id_moves_with_identity_only),
         cmocka_unit_test(run_id_sees_keys_not_the_preset),
