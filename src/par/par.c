@@ -28,7 +28,7 @@ status par_mpi_fail(
     char text[MPI_MAX_ERROR_STRING] = "";
     int len = 0;
 
-    if (p)
+    for (; p; p = p->up)
         p->broken = true;
     (void)MPI_Error_string(rc, text, &len);
     one_line(text);
@@ -101,16 +101,16 @@ out:
     return st;
 }
 
-static status open_comms(struct par *p)
+/* Two of our own, over the ranks of `of`. */
+static status open_comms(struct par *p, MPI_Comm of)
 {
     status st = OK;
 
-    MPI_TRY(p, MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN),
-            "error handler");
-    MPI_TRY(p, MPI_Comm_rank(MPI_COMM_WORLD, &p->rank), "rank");
-    MPI_TRY(p, MPI_Comm_size(MPI_COMM_WORLD, &p->size), "size");
-    MPI_TRY(p, MPI_Comm_dup(MPI_COMM_WORLD, &p->comm), "communicator");
-    MPI_TRY(p, MPI_Comm_dup(MPI_COMM_WORLD, &p->messages), "communicator");
+    MPI_TRY(p, MPI_Comm_set_errhandler(of, MPI_ERRORS_RETURN), "error handler");
+    MPI_TRY(p, MPI_Comm_rank(of, &p->rank), "rank");
+    MPI_TRY(p, MPI_Comm_size(of, &p->size), "size");
+    MPI_TRY(p, MPI_Comm_dup(of, &p->comm), "communicator");
+    MPI_TRY(p, MPI_Comm_dup(of, &p->messages), "communicator");
     MPI_TRY(p, MPI_Comm_set_errhandler(p->comm, MPI_ERRORS_RETURN),
             "error handler");
     MPI_TRY(p, MPI_Comm_set_errhandler(p->messages, MPI_ERRORS_RETURN),
@@ -146,7 +146,7 @@ status par_start(int *argc, char ***argv, struct par **out)
     MPI_TRY(p, MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &given),
             "start");
     p->started = true;
-    TRY(open_comms(p));
+    TRY(open_comms(p, MPI_COMM_WORLD));
     TRY(read_library(p));
     TRY(check_launch(p->size));
     ENSURE(given >= MPI_THREAD_FUNNELED, ERR_COMM,
@@ -160,15 +160,43 @@ out:
     return st;
 }
 
+status par_split(struct par *p, int group, struct par **out)
+{
+    status st = OK;
+    struct par *sub = NULL;
+    MPI_Comm comm = MPI_COMM_NULL;
+
+    BUG_IF(group < 0);
+    st = mem_new(1, sizeof *sub, &sub);
+    TRY(par_agree(p, st));
+    *sub = (struct par){.comm = MPI_COMM_NULL,
+                        .messages = MPI_COMM_NULL,
+                        .up = p,
+                        .bucket = p->bucket};
+    memcpy(sub->library, p->library, sizeof sub->library);
+    MPI_TRY(p, MPI_Comm_split(p->comm, group, p->rank, &comm), "split");
+    TRY(open_comms(sub, comm));
+    st = par_memory(sub);
+    TRY(par_agree(p, st));
+    *out = sub;
+    sub = NULL;
+out:
+    if (comm != MPI_COMM_NULL)
+        (void)MPI_Comm_free(&comm);
+    par_stop(sub);
+    return st;
+}
+
 void par_stop(struct par *p)
 {
     if (!p)
         return;
     if (p->started && p->broken)
         (void)MPI_Abort(MPI_COMM_WORLD, ERR_COMM);
-    if (p->comm != MPI_COMM_NULL)
+    /* a broken part of the world goes down with it */
+    if (p->comm != MPI_COMM_NULL && !p->broken)
         (void)MPI_Comm_free(&p->comm);
-    if (p->messages != MPI_COMM_NULL)
+    if (p->messages != MPI_COMM_NULL && !p->broken)
         (void)MPI_Comm_free(&p->messages);
     if (p->started)
         (void)MPI_Finalize();

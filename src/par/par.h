@@ -22,6 +22,10 @@ status par_start(int *argc, char ***argv, struct par **out);
 /* All ranks. Ends MPI; after an error of MPI itself it ends the job instead,
  * for other ranks may be waiting. After it nothing of par may be called. */
 void par_stop(struct par *p);
+/* The ranks that name the same group (0 or more), in their order, as a world of
+ * their own; its end is par_stop, all its ranks, before p's. All ranks.
+ * ERR_MEM, ERR_COMM. */
+status par_split(struct par *p, int group, struct par **out);
 int par_rank(const struct par *p);
 int par_size(const struct par *p);
 /* "Open MPI v4.1.4, ..." one line, for the log. */

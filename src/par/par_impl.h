@@ -22,6 +22,7 @@ struct par {
     int size;
     bool broken; /* MPI failed: nobody knows where the others are */
     bool started;
+    struct par *up; /* what it was split off, NULL: the world */
     char library[LIBRARY_TEXT];
     size_t bucket;
     /* par_sum_f64: what the largest call so far needed, same on all ranks */

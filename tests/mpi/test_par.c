@@ -301,6 +301,37 @@ static void test_gather_bytes(void **state)
     mem_free(out);
 }
 
+/* Groups of two: each counts and adds for itself, at the same time, and a
+ * failure in one is no matter of the others. */
+static void test_split(void **state)
+{
+    struct par *all = world;
+    struct par *sub = NULL;
+    int rank = par_rank(all);
+    int first = rank / 2 * 2;
+    int n = par_size(all) - first < 2 ? 1 : 2;
+    int64_t sum = rank;
+    char word[8] = "";
+
+    (void)state;
+    need_ok(par_split(all, rank / 2, &sub));
+    need(par_size(sub) == n && par_rank(sub) == rank - first);
+    for (int i = 0; i <= first; i++)
+        need_ok(par_sum_i64(sub, &(int64_t){rank}, 1, &sum));
+    need(sum == (n == 2 ? 2 * first + 1 : rank));
+    if (rank == first)
+        memcpy(word, "abcdefg", sizeof word);
+    need_ok(par_bcast(sub, word, sizeof word, 0));
+    need(strcmp(word, "abcdefg") == 0);
+    world = sub;
+    one_sum_f64(5, 7);
+    world = all;
+    status st = rank == 0 ? status_fail(ERR_DATA, "f", 1, "first") : OK;
+    need(par_agree(sub, st) == (first == 0 ? ERR_DATA : OK));
+    par_stop(sub);
+    need_ok(par_barrier(all));
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -313,6 +344,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_no_allocation),
         cmocka_unit_test(test_integers),
         cmocka_unit_test(test_gather_bytes),
+        cmocka_unit_test(test_split),
     };
 
     ranks_main(argc, argv, tests);
