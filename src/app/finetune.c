@@ -4,16 +4,11 @@
 #include "base/mem.h"
 
 #include "app/run.h"
-
-struct job {
-    struct train_conf train;
-    struct compute_conf compute;
-    struct augment_choice augment;
-};
+#include "app/tune_job.h"
 
 static status work(struct run *run, const void *ctx)
 {
-    const struct job *job = ctx;
+    const struct tune_job *job = ctx;
     status st = OK;
     struct text identity = {0};
     struct finetune_result result = {0};
@@ -48,22 +43,17 @@ out:
 
 int main(int argc, char **argv)
 {
-    struct job job = {0};
-    const struct conf_table tables[] = {
-        {finetune_rows, finetune_rows_n, &job.train},
-        {step_rows, step_rows_n, &job.train},
-        {net_rows, net_rows_n, &job.train},
-        {optim_rows, optim_rows_n, &job.train},
-        {augment_choice_rows, augment_choice_rows_n, &job.augment},
-        {compute_rows, compute_rows_n, &job.compute}};
+    struct tune_job job = {0};
+    struct conf_table tables[TUNE_TABLES];
     const struct run_program program = {
         "fmcib-finetune",
         "Train a 3-D ResNet with a head on labelled patches: from a random "
         "start, on the pretrained trunk, or on a supervised model.",
         tables,
-        sizeof tables / sizeof tables[0],
+        TUNE_TABLES - 1, /* run_main has the last */
         finetune_presets,
         finetune_presets_n};
 
+    tune_job_tables(&job, tables);
     return run_main(argc, argv, &program, work, &job);
 }

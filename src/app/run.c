@@ -19,7 +19,7 @@
 
 enum { MAX_TABLES = 12, MAX_SETS = 128, MAX_MADE = 16 };
 
-static const struct conf_row RUN_ROWS[] = {
+const struct conf_row run_rows[] = {
     {"run.out", CONF_TEXT, CONF_AT(struct run_conf, out), "runs/out", 1, 0,
      NULL, "", PLACEMENT, "run folder; --out DIR"},
     {"run.threads", CONF_I64, CONF_AT(struct run_conf, threads), "0", 0, 4096,
@@ -31,6 +31,7 @@ static const struct conf_row RUN_ROWS[] = {
     {"run.quiet", CONF_BOOL, CONF_AT(struct run_conf, quiet), "false", 1, 0,
      NULL, "", PLACEMENT, "only errors on stderr; --quiet"},
 };
+const size_t run_rows_n = sizeof run_rows / sizeof run_rows[0];
 
 static volatile sig_atomic_t stop_signal;
 
@@ -338,8 +339,7 @@ static status run_start(int argc,
     *run = (struct run){.program = program};
     BUG_IF(n > MAX_TABLES);
     memcpy(tables, program->tables, program->n_tables * sizeof tables[0]);
-    tables[n - 1] = (struct conf_table){
-        RUN_ROWS, sizeof RUN_ROWS / sizeof RUN_ROWS[0], &run->conf};
+    tables[n - 1] = (struct conf_table){run_rows, run_rows_n, &run->conf};
     TRY(parse(argc, argv, program, tables, n, &o));
     run->resume = o.resume;
     run->dry_run = o.dry_run;

@@ -39,6 +39,9 @@ struct run_conf {
     bool quiet;         /* run.quiet, --quiet */
 };
 
+extern const struct conf_row run_rows[]; /* of struct run_conf */
+extern const size_t run_rows_n;
+
 struct run_result {
     const char *kind;
     char digest[SHA256_HEX];

@@ -22,6 +22,7 @@ static struct {
     bool open;
     bool quiet;
     bool failed;       /* a write failed, said once */
+    bool muted;        /* no events */
     bool line_is_open; /* a progress line without its line feed */
 } sink = {.fd = -1};
 
@@ -46,9 +47,18 @@ status log_open(const char *json_path, bool quiet)
     }
     sink.quiet = quiet;
     sink.failed = false;
+    sink.muted = false;
     sink.open = true;
 out:
     return st;
+}
+
+bool log_events(bool on)
+{
+    bool was = !sink.muted;
+
+    sink.muted = !on;
+    return was;
 }
 
 void log_close(void)
@@ -144,7 +154,7 @@ static void put_event(const char *file,
     char at_step[40] = "";
     int n;
 
-    if (sink.fd < 0)
+    if (sink.fd < 0 || sink.muted)
         return;
     (void)clock_gettime(CLOCK_REALTIME, &ts);
     if (step >= 0)

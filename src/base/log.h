@@ -39,6 +39,10 @@ void log_event_text(const char *file,
                     int64_t step,
                     const char *value);
 
+/* Events are written (true, as after log_open) or dropped; gives what was. For
+ * work inside a work, whose steps are not the program's. */
+bool log_events(bool on);
+
 /* Progress on stderr: one line rewritten on a terminal, else a plain line at
  * most every 10 s. `extra` e.g. "loss 1.42". Shows done/total, items/s, time
  * left. progress_end leaves the last state as a plain line. */

@@ -224,9 +224,14 @@ static status step_hook(void *ctx, struct step_facts *out)
 static status after_hook(void *ctx, const struct step_facts *facts)
 {
     struct finetune *f = ctx;
+    status st = OK;
 
     (void)facts;
-    return tune_validates(f) ? tune_validate(f) : OK;
+    if (tune_validates(f))
+        TRY(tune_validate(f));
+    TRY(tune_watch_step(f));
+out:
+    return st;
 }
 
 static void figures(const struct step_facts *f, struct text *line)
@@ -263,6 +268,7 @@ static status write_start(struct finetune *f)
     if (f->set[TUNE_VAL].source)
         TRY(training_log_start(&f->t, "validation.csv", TUNE_VALIDATION_HEADER,
                                tune_validations(f)));
+    TRY(tune_watch_replay(f));
 out:
     return st;
 }
@@ -279,8 +285,25 @@ static status run(struct finetune *f, struct finetune_result *out)
     TRY(write_start(f));
     TRY(training_run(&f->t, &hooks, &out->last));
     TRY(tune_finish_best(f, &out->best));
+    if (f->io->silent)
+        goto out;
     TRY(tune_predict(f, TUNE_VAL));
     TRY(tune_predict(f, TUNE_TEST));
+out:
+    return st;
+}
+
+/* All there is before the first step. */
+static status prepare(struct finetune *f, const struct finetune_io *io)
+{
+    struct training_memory m = {0};
+    status st = OK;
+
+    TRY(start(f, io, &m));
+    st = training_check_memory(&f->t, &m);
+    if (st == OK)
+        st = make_parts(f);
+    TRY(par_agree(io->run.par, st));
 out:
     return st;
 }
@@ -289,16 +312,66 @@ status finetune_run(const struct finetune_io *io, struct finetune_result *out)
 {
     status st = OK;
     struct finetune f = {0};
-    struct training_memory m = {0};
 
-    TRY(start(&f, io, &m));
-    st = training_check_memory(&f.t, &m);
-    if (st == OK)
-        st = make_parts(&f);
-    TRY(par_agree(io->run.par, st));
+    out->begun = false;
+    TRY(prepare(&f, io));
+    out->begun = true;
     if (io->run.resume)
         TRY(training_load(&f.t));
     TRY(run(&f, out));
+out:
+    close_all(&f);
+    return st;
+}
+
+status finetune_check(const struct finetune_io *io, char input[SHA256_HEX])
+{
+    status st = OK;
+    struct finetune f = {0};
+
+    TRY(prepare(&f, io));
+    memcpy(input, f.t.input, SHA256_HEX);
+out:
+    close_all(&f);
+    return st;
+}
+
+static status
+score(struct finetune *f, enum tune_part part, struct finetune_score *out)
+{
+    status st = OK;
+    double v[TUNE_FIGURES] = {0};
+
+    *out = (struct finetune_score){.rows = f->set[part].rows};
+    if (out->rows == 0)
+        goto out;
+    TRY(tune_predict(f, part));
+    TRY(tune_measure(f, &f->set[part], v));
+    out->loss = v[0];
+    out->auc = v[1];
+    out->ap = v[2];
+    out->map = v[3];
+    out->ba = v[4];
+    out->acc = v[5];
+out:
+    return st;
+}
+
+status finetune_predict(const struct finetune_io *io,
+                        const char *weights,
+                        struct finetune_score out[2])
+{
+    status st = OK;
+    struct finetune f = {0};
+    struct finetune_io all = *io;
+    struct train_conf conf = *io->run.conf;
+
+    conf.start = START_ALL;
+    conf.weights = weights;
+    all.run.conf = &conf;
+    TRY(prepare(&f, &all));
+    TRY(score(&f, TUNE_VAL, &out[0]));
+    TRY(score(&f, TUNE_TEST, &out[1]));
 out:
     close_all(&f);
     return st;

@@ -20,14 +20,33 @@ enum tune_start { START_RANDOM, START_TRUNK, START_ALL };
 enum tune_trunk { TRUNK_LEARNS, TRUNK_FROZEN, TRUNK_FROZEN_EVAL };
 enum tune_loss { TUNE_CE, TUNE_BCE };
 
+/* For a caller that trains in-process. Called by rank 0 of the training's ranks
+ * alone; *stop: end at a checkpoint, as after a signal (STOPPED). */
+struct finetune_watch {
+    void *ctx;
+    status (*step)(void *ctx, bool *stop); /* after each step */
+    /* A validation by validate.metric; after a resume first of all those that
+     * were before it. epoch: begun by then, 1 or more, ascending. */
+    status (*validated)(void *ctx, int64_t epoch, double value, bool *stop);
+};
+
 struct finetune_io {
     struct training_io run;
     const struct augment_choice *augment;
+    const struct finetune_watch *watch; /* or NULL */
+    bool silent;                        /* no predictions at the end */
 };
 
 struct finetune_result {
     struct training_result last;
     struct training_result best; /* path NULL without validation */
+    bool begun; /* input and settings fitted each other; set in any case */
+};
+
+/* Predictions of a set: rows and figures, NaN where there are none. */
+struct finetune_score {
+    uint32_t rows;
+    double loss, auc, ap, map, ba, acc;
 };
 
 /* As pretrain_plan, pretrain_run. Before the first step ERR_DATA also for:
@@ -37,5 +56,13 @@ struct finetune_result {
  * loss. */
 status finetune_plan(const struct finetune_io *io, struct text *lines);
 status finetune_run(const struct finetune_io *io, struct finetune_result *out);
+/* Everything that finetune_run does before its first step but a folder; input:
+ * digest of start weights and lists. All ranks. */
+status finetune_check(const struct finetune_io *io, char input[SHA256_HEX]);
+/* val_results.csv and test_results.csv in io->run.out by the weights of a
+ * training with these settings. out: validation, test. All ranks. */
+status finetune_predict(const struct finetune_io *io,
+                        const char *weights,
+                        struct finetune_score out[2]);
 
 #endif

@@ -263,25 +263,43 @@ out:
     return st;
 }
 
-static status measure(struct finetune *f, double loss_and_metrics[])
+static status
+figures_of(struct finetune *f, uint32_t rows, double figures[TUNE_FIGURES])
 {
     status st = OK;
-    const struct tune_set *set = &f->set[TUNE_VAL];
     struct scored *s = NULL;
 
-    TRY(tune_logits(f, set));
-    tune_proba(f, set);
-    TRY(mean_loss(f, set->rows, &loss_and_metrics[0]));
-    TRY(scored_new(f->eval.y, f->eval.proba, set->rows, f->classes, &s));
+    TRY(mean_loss(f, rows, &figures[0]));
+    TRY(scored_new(f->eval.y, f->eval.proba, rows, f->classes, &s));
     for (int i = 0; i < METRICS_SHOWN; i++)
-        TRY(scored_metric(s, metrics[i], NULL, set->rows,
-                          &loss_and_metrics[1 + i]));
+        TRY(scored_metric(s, metrics[i], NULL, rows, &figures[1 + i]));
 out:
     scored_free(s);
     return st;
 }
 
+status tune_measure(struct finetune *f,
+                    const struct tune_set *set,
+                    double figures[TUNE_FIGURES])
+{
+    status st = tune_logits(f, set);
+
+    if (st == OK) {
+        tune_proba(f, set);
+        st = figures_of(f, set->rows, figures);
+    }
+    return par_agree(f->t.io->par, st);
+}
+
 /* ---- validation ---- */
+
+const char *tune_metric_name(const struct finetune *f)
+{
+    static const char *const columns[] = {"auc", "ap",  "map",
+                                          "ba",  "acc", "loss"};
+
+    return columns[f->t.io->conf->metric];
+}
 
 static int64_t every(const struct finetune *f)
 {
@@ -350,13 +368,12 @@ status tune_validate(struct finetune *f)
 {
     status st = OK;
     struct training *t = &f->t;
-    double v[1 + METRICS_SHOWN] = {0};
+    double v[TUNE_FIGURES] = {0};
     int choice = t->io->conf->metric;
     double value;
     struct text line = {0};
 
-    st = measure(f, v);
-    TRY(par_agree(t->io->par, st));
+    TRY(tune_measure(f, &f->set[TUNE_VAL], v));
     value = choice == METRIC_LOSS ? v[0] : v[1 + choice];
     text_add(&line, "%lld,%lld", (long long)t->step,
              (long long)(t->step / t->steps_per_epoch));
@@ -371,6 +388,7 @@ status tune_validate(struct finetune *f)
         LOG_F64("validation", t->step, value);
     if (beats(f, value))
         TRY(keep_best(f, value));
+    TRY(tune_watch_value(f, value));
 out:
     text_free(&line);
     return st;

@@ -78,13 +78,29 @@ void tune_proba(struct finetune *f, const struct tune_set *set);
 /* Validation after step t->step: a line of validation.csv, best weights. All
  * ranks, same status. */
 status tune_validate(struct finetune *f);
+/* Figures of a set by the present weights: loss, then as validation.csv. All
+ * ranks, same status. */
+enum { TUNE_FIGURES = 6 };
+status tune_measure(struct finetune *f,
+                    const struct tune_set *set,
+                    double figures[TUNE_FIGURES]);
 /* Lines of validation.csv at step t->step. */
 int64_t tune_validations(const struct finetune *f);
 /* Is there one after this step? */
 bool tune_validates(const struct finetune *f);
 extern const char TUNE_VALIDATION_HEADER[];
+/* The column of it that validate.metric names. */
+const char *tune_metric_name(const struct finetune *f);
 /* best-<step>.nc becomes weights-best.nc. All ranks, same status. */
 status tune_finish_best(struct finetune *f, struct training_result *out);
+/* ---- finetune_watch.c: io->watch, if there is one. All ranks, same status.
+ * ----
+ */
+status tune_watch_step(struct finetune *f);
+/* Of the validation after step t->step. */
+status tune_watch_value(struct finetune *f, double value);
+/* Those that validation.csv holds already. */
+status tune_watch_replay(struct finetune *f);
 /* ---- finetune_predict.c ---- */
 /* <part>_results.csv. All ranks, same status. */
 status tune_predict(struct finetune *f, enum tune_part part);

@@ -197,7 +197,7 @@ static status after_step(struct training *t,
     TRY(log_step(t, hooks, f));
     if (hooks->after)
         TRY(hooks->after(hooks->ctx, f));
-    TRY(par_any(io->par, wanted, stop));
+    TRY(par_any(io->par, wanted || t->stop, stop));
     *stop = *stop || t->step == io->stop_after;
     if (*stop || t->step == t->steps ||
         t->step % io->conf->checkpoint_every == 0)
@@ -213,7 +213,7 @@ static status walk(struct training *t, const struct training_hooks *hooks)
     struct step_facts f = {0};
     char line[TRAINING_LINE] = "";
     int64_t batch = t->io->conf->shards * t->io->conf->items;
-    bool stop = t->step == t->io->stop_after;
+    bool stop = t->stop || t->step == t->io->stop_after;
 
     progress_start(&bar, t->name, "item", t->step * batch, t->steps * batch,
                    par_rank(t->io->par) == 0 && !t->io->quiet);

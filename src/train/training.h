@@ -86,6 +86,7 @@ struct training {
     /* best validation so far, in checkpoints when best_step >= 0 */
     int64_t best_step;
     double best;
+    bool stop; /* asked for by the hooks, on any rank: end at a checkpoint */
 };
 
 /* One step of data: fill the net's inputs, training_step, figures for
