@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { HUGE_PAGE = 2 << 20, LINE = 64 };
+enum { HUGE_PAGE = 2 << 20, LINE = 64, LAZY = 32 << 20 };
 
 static atomic_ulong calls;
 
@@ -34,13 +34,27 @@ out:
     return st;
 }
 
+/* Whole huge pages of zeros without a touch: each is cleared where it is first
+ * used, by the thread that uses it, and is then in its cache. What of it was
+ * used before goes back to the system. */
+static size_t drop(void *p, size_t bytes)
+{
+    size_t whole = bytes & ~(size_t)(HUGE_PAGE - 1);
+
+    if (bytes < LAZY || madvise(p, whole, MADV_DONTNEED) != 0)
+        return 0;
+    return whole;
+}
+
 status mem_new(size_t n, size_t size, void *out_ptr)
 {
     status st = OK;
-    void *p = NULL;
+    size_t zero;
+    char *p = NULL;
 
     TRY(mem_raw(n, size, &p));
-    memset(p, 0, n * size);
+    zero = drop(p, n * size);
+    memset(p + zero, 0, n * size - zero);
     memcpy(out_ptr, &p, sizeof p);
 out:
     return st;

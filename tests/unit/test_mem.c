@@ -1,3 +1,6 @@
+#include <limits.h>
+#include <malloc.h>
+
 #include "base/mem.h"
 
 #include "check.h"
@@ -18,6 +21,27 @@ static void is_zeroed_and_aligned(void **state)
         mem_free(p);
     }
     mem_free(NULL);
+}
+
+/* Large memory is zeroed without touching it: also where others wrote before.
+ */
+static void zeroes_used_memory(void **state)
+{
+    size_t n = ((size_t)33 << 20) + 5;
+
+    (void)state;
+    (void)mallopt(M_MMAP_MAX, 0); /* from the heap, which keeps its pages */
+    (void)mallopt(M_TRIM_THRESHOLD, INT_MAX);
+    for (int k = 0; k < 3; k++) {
+        unsigned char *p = NULL;
+
+        assert_ok(mem_new(n, 1, &p));
+        for (size_t i = 0; i < n; i += 4096)
+            assert_int_equal(p[i], 0);
+        assert_int_equal(p[n - 1], 0);
+        memset(p, 7, n);
+        mem_free(p);
+    }
 }
 
 static void refuses_what_does_not_exist(void **state)
@@ -89,6 +113,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(is_zeroed_and_aligned),
+        cmocka_unit_test(zeroes_used_memory),
         cmocka_unit_test(refuses_what_does_not_exist),
         cmocka_unit_test(grows_and_keeps),
         cmocka_unit_test(copies_texts),
