@@ -73,32 +73,69 @@ void slice_put_f64(const struct slice *s,
     walk(s, dtype, vec, NULL, (double *)plain, true);
 }
 
-/* Rows `stride` elements apart into the lanes of one block. */
-static void put_lanes(enum dtype dtype,
-                      const void *plain,
-                      size_t in,
-                      size_t stride,
-                      void *vec,
-                      size_t at,
-                      size_t rows)
+/* Columns turned at once, one line of each row: rows often lie a power of two
+ * apart and push each other out of the cache. A block has at most 32 lanes. */
+enum { TURN = 16, LANES = 32 };
+
+/* n <= TURN elements of each row, `stride` apart, turned: tile[n][rows]. */
+static void turn_f32(const float *in,
+                     size_t stride,
+                     size_t rows,
+                     size_t n,
+                     float tile[TURN][LANES])
 {
-    if (dtype == DTYPE_F32) {
-        const float *from = (const float *)plain + in;
-        float *to = (float *)vec + at;
+    for (size_t r = 0; r < rows; r++)
+        for (size_t j = 0; j < n; j++)
+            tile[j][r] = in[r * stride + j];
+}
 
-        for (size_t r = 0; r < rows; r++)
-            to[r] = from[r * stride];
-    } else {
-        const double *from = (const double *)plain + in;
-        double *to = (double *)vec + at;
+static void turn_f64(const double *in,
+                     size_t stride,
+                     size_t rows,
+                     size_t n,
+                     double tile[TURN][LANES])
+{
+    for (size_t r = 0; r < rows; r++)
+        for (size_t j = 0; j < n; j++)
+            tile[j][r] = in[r * stride + j];
+}
 
-        for (size_t r = 0; r < rows; r++)
-            to[r] = from[r * stride];
+/* Rows side by side into the lanes of one block, which begins at `first`. */
+static void put_block(const struct slice *s,
+                      enum dtype dtype,
+                      const char *in,
+                      size_t rows,
+                      size_t first,
+                      char *vec)
+{
+    size_t taps = (size_t)s->k * (size_t)s->k * (size_t)s->k;
+    size_t row = (size_t)s->c * taps;
+    size_t block = (size_t)shape_block(s->o);
+    size_t elem = (size_t)dtype;
+    union {
+        float f32[TURN][LANES];
+        double f64[TURN][LANES];
+    } tile;
+
+    for (size_t at = 0; at < row; at += TURN) {
+        size_t n = row - at < TURN ? row - at : TURN;
+
+        if (dtype == DTYPE_F32)
+            turn_f32((const float *)(const void *)in + at, row, rows, n,
+                     tile.f32);
+        else
+            turn_f64((const double *)(const void *)in + at, row, rows, n,
+                     tile.f64);
+        for (size_t j = 0; j < n; j++) {
+            size_t c = (at + j) / taps;
+            size_t to = (at + j) % taps * (size_t)s->c + c;
+
+            memcpy(vec + (first + to * block) * elem,
+                   (const char *)&tile + j * LANES * elem, rows * elem);
+        }
     }
 }
 
-/* Rows lie side by side in a block: 32 of them are read along, each in its own
- * order, and written together. */
 void slice_put_rows(const struct slice *s,
                     enum dtype dtype,
                     int32_t o,
@@ -106,19 +143,16 @@ void slice_put_rows(const struct slice *s,
                     const void *plain,
                     void *vec)
 {
-    size_t taps = (size_t)s->k * (size_t)s->k * (size_t)s->k;
-    size_t row = (size_t)s->c * taps;
-    int32_t block = s->kind == SLICE_VECTOR ? n : shape_block(s->o);
+    size_t elem = (size_t)dtype;
+    size_t row = (size_t)s->c * (size_t)s->k * (size_t)s->k * (size_t)s->k;
+    int32_t block = shape_block(s->o);
 
-    for (int32_t from = 0; from < n; from += block) {
-        size_t rows = (size_t)(n - from < block ? n - from : block);
-        size_t first = place(s, o + from, 0, 0);
-        size_t in = (size_t)from * row;
-
-        for (size_t c = 0; c < (size_t)s->c; c++)
-            for (size_t tap = 0; tap < taps; tap++, in++)
-                put_lanes(dtype, plain, in, row, vec,
-                          first + (tap * (size_t)s->c + c) * (size_t)block,
-                          rows);
+    if (s->kind == SLICE_VECTOR) {
+        memcpy((char *)vec + place(s, o, 0, 0) * elem, plain, (size_t)n * elem);
+        return;
     }
+    for (int32_t from = 0; from < n; from += block)
+        put_block(s, dtype, (const char *)plain + (size_t)from * row * elem,
+                  (size_t)(n - from < block ? n - from : block),
+                  place(s, o + from, 0, 0), vec);
 }
