@@ -4,10 +4,11 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <zlib.h>
 
 #include "base/file.h"
 #include "base/mem.h"
+
+#include "store/crc.h"
 
 enum { MAGIC = 8, SEAL = MAGIC + 16, BLOCK = 1 << 18 };
 
@@ -18,14 +19,14 @@ static status sum(FILE *f, const char *path, uint64_t len, uint64_t *out)
 {
     status st = OK;
     unsigned char *block = NULL;
-    uLong crc = crc32(0, NULL, 0);
+    uint32_t crc = 0;
 
     TRY(mem_raw(BLOCK, 1, &block));
     while (len > 0) {
         size_t n = len < BLOCK ? (size_t)len : BLOCK;
 
         ENSURE(fread(block, 1, n, f) == n, ERR_FILE, "%s: read error", path);
-        crc = crc32(crc, block, (uInt)n);
+        crc = crc_add(crc, block, n);
         len -= n;
     }
     *out = crc;

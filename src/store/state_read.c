@@ -1,10 +1,10 @@
 /* Values of tensors: pieces come straight from the file into the caller's
  * memory; only views with strides go through a copy of their extent. */
 #include <string.h>
-#include <zlib.h>
 
 #include "base/mem.h"
 
+#include "store/crc.h"
 #include "store/state_impl.h"
 
 enum { PIECE = 1 << 20 };
@@ -66,7 +66,7 @@ status state_check_span(const struct state *s, const struct state_span *span)
         size_t n = left < PIECE ? (size_t)left : PIECE;
 
         TRY(read_span(s, span, at, n, buf));
-        crc = (uint32_t)crc32_z(crc, buf, n);
+        crc = crc_add(crc, buf, n);
     }
     TRY(check_crc(s, span, crc));
 out:
@@ -140,7 +140,7 @@ status state_next(struct state_reader *r, uint64_t n, void *out)
         TRY(read_span(s, span, (row->first + r->next) * size, (size_t)n * size,
                       out));
         if (span->has_crc)
-            r->crc = (uint32_t)crc32_z(r->crc, out, (size_t)n * size);
+            r->crc = crc_add(r->crc, out, (size_t)n * size);
     }
     to_host(s, row->t.type, out, (size_t)n);
     r->next += n;

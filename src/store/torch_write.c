@@ -4,11 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
+
+#include "store/crc.h"
 
 enum { LOCAL = 30, ALIGN = 64, EXTRA64 = 20 };
 
@@ -215,7 +216,7 @@ static status add(struct torch_writer *w, const void *bytes, size_t n)
 {
     struct entry *e = &w->entry[w->n_entries - 1];
 
-    e->crc = (uint32_t)crc32_z(e->crc, bytes, n);
+    e->crc = crc_add(e->crc, bytes, n);
     e->size += n;
     return put(w, bytes, n);
 }

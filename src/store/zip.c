@@ -8,6 +8,8 @@
 
 #include "base/mem.h"
 
+#include "store/crc.h"
+
 enum {
     LOCAL = 30,
     CENTRAL = 46,
@@ -378,7 +380,7 @@ status zip_load(struct zip *z, const struct zip_entry *e, unsigned char **out)
     } else {
         TRY(raw_read(z->raw, e->at, (size_t)e->size, bytes));
     }
-    ENSURE(crc32_z(0, bytes, (size_t)e->size) == e->crc, ERR_DATA,
+    ENSURE(crc_add(0, bytes, (size_t)e->size) == e->crc, ERR_DATA,
            "%s: zip: entry %s is damaged (its CRC-32 does not match); fetch "
            "the file again",
            z->raw->path, show);
