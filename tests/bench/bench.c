@@ -16,6 +16,8 @@ static const struct bench {
      bench_demo_layers},
     {"eval", "[threads [batch [runs]]]: features by the full network",
      bench_eval},
+    {"first", "FILE [threads]: fmcib-extract from start to one row of features",
+     bench_first},
     {"import", "FILE [threads]: weights into the network, against hashing it",
      bench_import},
     {"logistic", "[threads [file]]: linear models at the study's shapes",

@@ -37,6 +37,7 @@ status bench_augment(int argc, char **argv);
 status bench_conv(int argc, char **argv);
 status bench_demo_layers(int argc, char **argv);
 status bench_eval(int argc, char **argv);
+status bench_first(int argc, char **argv);
 status bench_import(int argc, char **argv);
 status bench_logistic(int argc, char **argv);
 status bench_patches(int argc, char **argv);
