@@ -5,10 +5,8 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "base/json.h"
 #include "base/mem.h"
 
-#include "conf/yaml.h"
 #include "eval/gate.h"
 
 #define AT(m) CONF_AT(struct validate_conf, m)
@@ -23,8 +21,11 @@ static const struct conf_row ROWS[] = {
      "folder of fmcib-pretrain: settings, digests, loss curve; empty = none"},
     {"input.patches", CONF_TEXT, AT(patches), "", 1, 0, NULL, "", PLACEMENT,
      "folder of fmcib-prepare to take pictures from; empty = none"},
-    {"input.reference", CONF_TEXT, AT(reference), "validation/reference.yaml",
-     1, 0, NULL, "", PLACEMENT, "published figures"},
+    {"input.reference", CONF_TEXT, AT(reference), "validation/reference", 1, 0,
+     NULL, "", PLACEMENT, "published figures: a folder of YAML, or one"},
+    {"input.discrepancies", CONF_TEXT, AT(discrepancies),
+     "validation/discrepancies.yaml", 1, 0, NULL, "", PLACEMENT,
+     "what the publication says in two ways; empty = not listed"},
     {"input.gates", CONF_TEXT, AT(gates), "validation/gates.yaml", 1, 0, NULL,
      "", PLACEMENT, "claims of this project"},
     {"input.regression", CONF_TEXT, AT(regression), "", 1, 0, NULL, "",
@@ -55,8 +56,6 @@ static const struct conf_row ROWS[] = {
     {"validate.pictures", CONF_I64, AT(pictures), "5", 0, 50, NULL, "patches",
      IDENTITY, "pictures of each class"},
 };
-
-enum { GATE_FILES = 3 };
 
 static status software(struct run *run, struct report *r)
 {
@@ -95,36 +94,19 @@ static status
 evaluate(struct run *run, const struct validate_conf *c, struct report *r)
 {
     status st = OK;
-    struct json *file[GATE_FILES] = {NULL};
     uint32_t *count = NULL;
-    const char *const path[GATE_FILES] = {c->reference, c->gates,
-                                          c->regression};
 
     r->title = c->title;
     r->cohort = c->cohort;
     r->task = c->task;
     r->seed = (uint64_t)c->seed;
     r->resamples = (uint32_t)c->resamples;
-    for (int i = 0; i < GATE_FILES; i++)
-        if (*path[i])
-            TRY(yaml_read_json(path[i], &file[i]));
     TRY(validate_stages(c, r));
     TRY(validate_sets(c, r, &count));
     TRY(own_keys(run, r));
     TRY(software(run, r));
-    TRY(gates_evaluate(r,
-                       &(struct gate_inputs){.reference = file[0],
-                                             .reference_name = c->reference,
-                                             .gates = file[1],
-                                             .gates_name = c->gates,
-                                             .regression = file[2],
-                                             .regression_name = c->regression,
-                                             .published = c->inputs == 1,
-                                             .train_pct = c->train_pct,
-                                             .count = count}));
+    TRY(validate_gates(c, r, count));
 out:
-    for (int i = 0; i < GATE_FILES; i++)
-        json_free(file[i]);
     mem_free(count);
     return st;
 }
@@ -187,10 +169,11 @@ out:
 static status check_gates(const struct report *r)
 {
     status st = OK;
-    size_t failed = report_count(r, GATE_FAIL);
+    size_t failed = report_failed(r);
 
     for (size_t i = 0; i < r->n_gates; i++)
-        if (r->gate[i].verdict == GATE_FAIL)
+        if (r->gate[i].verdict == GATE_FAIL ||
+            r->gate[i].verdict == GATE_DIFFERS)
             ENSURE(false, ERR_GATE,
                    "%zu gate%s failed, the first is %s: %s is %s, wanted %s",
                    failed, failed == 1 ? "" : "s", r->gate[i].id,

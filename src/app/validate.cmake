@@ -1,5 +1,5 @@
 fmcib_program(fmcib-validate
-    SOURCES validate.c validate_set.c validate_stage.c
+    SOURCES validate.c validate_set.c validate_stage.c validate_gates.c
     USES app eval store)
 # The report says what it was built with.
 foreach(library NETCDF YAML JANSSON CRYPTO ZLIB)

@@ -16,7 +16,7 @@ struct validate_conf {
     const char *class_names, *label;
     int inputs; /* 0 own, 1 published */
     const char *studies, *stages, *pretrain, *patches;
-    const char *reference, *gates, *regression;
+    const char *reference, *gates, *regression, *discrepancies;
 };
 
 /* The words of a comma-separated list, blanks around them dropped; at most
@@ -39,6 +39,13 @@ status validate_sets(const struct validate_conf *c,
 /* What other stages left: identity keys and digests of the folders of
  * input.stages and input.pretrain, and the steps of pretraining. */
 status validate_stages(const struct validate_conf *c, struct report *r);
+
+/* The gates: files of input.reference (one, or all YAML of a folder),
+ * input.gates, input.regression, input.discrepancies. count: of
+ * validate_sets. */
+status validate_gates(const struct validate_conf *c,
+                      struct report *r,
+                      const uint32_t *count);
 
 /* Pictures of the patches of each class; classes by name as in the study. */
 status validate_pictures(const struct validate_conf *c,

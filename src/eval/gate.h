@@ -14,9 +14,16 @@
  * YAML); a member that is missing or of the wrong type is ERR_DATA naming file
  * and record. */
 
+struct gate_file {
+    struct json *tree;
+    const char *name; /* for messages */
+};
+
 struct gate_inputs {
-    const struct json *reference; /* published figures */
-    const char *reference_name;
+    const struct gate_file *reference; /* published figures: files that have
+                                          any of "cohorts", "records",
+                                          "published" */
+    uint32_t n_reference;
     const struct json *gates; /* claims of our own, by cohort */
     const char *gates_name;
     const struct json *regression; /* stored results, NULL: none */
@@ -29,6 +36,9 @@ struct gate_inputs {
 /* Fill gates, n_skipped and deviations of the report, which has its sets,
  * differences, steps and keys already. */
 status gates_evaluate(struct report *r, const struct gate_inputs *in);
+
+/* The list "discrepancies" of a file into the report. */
+status gate_discrepancies(struct report *r, const struct gate_file *file);
 
 /* SHA-256 over the identity keys of the report: runs with equal ones should
  * give equal results. */

@@ -181,6 +181,7 @@ one_claim(struct report *r, const struct json *j, const char *file)
     g->kind = pool_text(&r->pool, &st, "%s", kind);
     g->why = pool_text(&r->pool, &st, "%s", why);
     g->source = "claim of this project";
+    g->rule = "pass when the bound holds, else fail";
     TRY(st);
     if (strcmp(kind, "health") == 0)
         TRY(claim_health(r, j, file, g));
@@ -276,6 +277,7 @@ static status one_stored(struct report *r,
         pool_text(&r->pool, &st, "%s: %s", set, metric_title(m, r->classes));
     g->want = pool_text(&r->pool, &st, "%.9g within %g", value, tolerance);
     g->why = "stored result of the same configuration";
+    g->rule = "pass within the stored tolerance, else fail";
     g->source = pool_text(&r->pool, &st, "%s", file);
     TRY(st);
     if (!*obstacle && (report_find(r, set) < 0 || !gate_has_metric(r, m)))
@@ -356,10 +358,13 @@ out:
 status gate_deviations(struct report *r, const struct gate_inputs *in)
 {
     status st = OK;
-    const struct json *list = json_get(in->reference, "published");
+    for (uint32_t f = 0; f < in->n_reference; f++) {
+        const struct gate_file *file = &in->reference[f];
+        const struct json *list = json_get(file->tree, "published");
 
-    for (size_t i = 0; i < json_len(list); i++)
-        TRY(one_published(r, json_at(list, i), in->reference_name));
+        for (size_t i = 0; i < json_len(list); i++)
+            TRY(one_published(r, json_at(list, i), file->name));
+    }
 out:
     return st;
 }

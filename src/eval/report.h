@@ -52,13 +52,15 @@ enum risk { RISK_LOW, RISK_HIGH, RISKS };
 struct report_survival {
     double threshold;
     const char *threshold_from;       /* "median of 88 tuning rows" */
+    uint32_t tuning_rows;             /* 0: the threshold was given */
     uint32_t n[RISKS], events[RISKS]; /* events as the curves count them */
     struct km km[RISKS]; /* time in years; n 0: nobody in the group */
     struct logrank logrank;
     struct cox_row hr; /* high against low; NaN: see hr_missing */
     struct cox cox;
-    const char *hr_missing; /* why there is no hazard ratio, or "" */
-    struct concordance c;   /* of the score with the time, unsplit */
+    const char *hr_missing;   /* why there is no hazard ratio, or "" */
+    struct concordance c;     /* of the score with the time, unsplit */
+    struct concordance split; /* of the two groups with the time */
 };
 
 /* One feature set on the test rows. */
@@ -97,6 +99,7 @@ struct report_share {
 /* Two measurements of the same patients. */
 struct report_retest {
     const char *set;
+    const char *cohort;
     uint32_t targets, values; /* patients; values of each (features) */
     bool has_icc;             /* of the score of the last class */
     struct icc icc;

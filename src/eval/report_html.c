@@ -210,7 +210,7 @@ static void gates(const struct report *r, struct text *t)
         text_add(t,
                  "<p class=\"note\">%zu further published figures belong to "
                  "other tasks, cohorts, training shares or networks than this "
-                 "run has; validation/reference.yaml lists them.</p>\n",
+                 "run has; validation/reference lists them.</p>\n",
                  r->n_skipped);
     page_put(t, "</section>\n");
 }

@@ -103,6 +103,7 @@ static void put_survival(const struct report_survival *s, struct text *t)
              (unsigned long long)s->c.concordant,
              (unsigned long long)s->c.tied);
     report_number(t, s->c.index);
+    number(t, "of_groups", s->split.index);
     text_add(t, "},\n     \"groups\": [");
     for (int g = 0; g < RISKS; g++) {
         text_add(t, "%s{", g ? ",\n      " : "");
@@ -194,6 +195,8 @@ static void put_retest(const struct report_retest *s, struct text *t)
     const struct icc_value *v = &s->icc.of[ICC_3];
 
     report_member(t, "set", s->set);
+    text_add(t, ", ");
+    report_member(t, "cohort", s->cohort);
     text_add(t, ", \"targets\": %u, \"values\": %u", s->targets, s->values);
     if (s->has_icc) {
         number(t, "icc3", v->icc);

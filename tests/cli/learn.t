@@ -67,8 +67,9 @@ for s in 0 1 2; do
         --set input.stages= --set input.regression= \
         --set input.pretrain=$d/pretrain \
         --set input.patches=patches-test \
-        --set "input.reference=$FMCIB_SOURCE/validation/reference.yaml" \
+        --set "input.reference=$FMCIB_SOURCE/validation/reference" \
         --set "input.gates=$FMCIB_SOURCE/validation/gates.yaml" \
+        --set "input.discrepancies=$FMCIB_SOURCE/validation/discrepancies.yaml" \
         --out $d/report
     expect_status 0
     cp "$out_file" $d/report.txt

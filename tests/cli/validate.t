@@ -40,8 +40,9 @@ printf '# fmcib-pretrain\nseed: 0\ntrain.steps: 3\nnorm.batches: joint\n' \
     echo "3,2.0,1.5,0.9,0.5,0.1,0.8,1.0,1.0,$(printf '%064d' 3)"
 } >pretrain/steps.csv
 plain=(--quiet --set 'input.studies=s/{set}' --set validate.cohort=phantom
-    --set input.reference="$FMCIB_SOURCE/validation/reference.yaml"
+    --set input.reference="$FMCIB_SOURCE/validation/reference"
     --set input.gates="$FMCIB_SOURCE/validation/gates.yaml"
+    --set input.discrepancies="$FMCIB_SOURCE/validation/discrepancies.yaml"
     --set validate.resamples=200)
 validate() { run fmcib-validate "${plain[@]}" --set input.pretrain=pretrain "$@"; }
 
@@ -49,7 +50,7 @@ validate --out a
 expect_status 0
 expect_out '^report [0-9a-f]{64} a/report\.html$'
 check 'the result line last' test "$(tail -n 1 "$out_file" | cut -c1-7)" = 'report '
-expect_out 'gates: 6 pass, 0 fail, 306 not comparable'
+expect_out 'gates: 6 pass, 0 fail, 441 not comparable'
 expect_out '^pretrained .*0\.[0-9]{3} \('
 expect_file a/report.json
 expect_in_file 'All 6 gates pass' a/report.html

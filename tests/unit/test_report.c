@@ -7,27 +7,46 @@
 #include "conf/yaml.h"
 #include "report_sample.h"
 
-static void with_gates(struct sample *s)
+static void tree(const char *name, struct json **out)
 {
     const char *source = getenv("FMCIB_SOURCE");
     char path[1024];
-    struct json *reference = NULL;
-    struct json *claims = NULL;
-    struct gate_inputs in = {.train_pct = 100, .count = s->count};
 
-    (void)snprintf(path, sizeof path, "%s/validation/reference.yaml",
-                   source ? source : ".");
-    assert_ok(yaml_read_json(path, &reference));
-    (void)snprintf(path, sizeof path, "%s/validation/gates.yaml",
-                   source ? source : ".");
-    assert_ok(yaml_read_json(path, &claims));
-    in.reference = reference;
-    in.reference_name = "reference.yaml";
+    (void)snprintf(path, sizeof path, "%s/validation/%s.yaml",
+                   source ? source : ".", name);
+    assert_ok(yaml_read_json(path, out));
+}
+
+static void with_gates(struct sample *s)
+{
+    static const char *const name[] = {
+        "reference/cohorts",   "reference/pretraining", "reference/recipe",
+        "reference/stability", "reference/task1",       "reference/task2",
+        "reference/task3"};
+    enum { FILES = sizeof name / sizeof name[0] };
+    struct gate_file reference[FILES];
+    struct gate_file contradictions = {.name = "discrepancies"};
+    struct json *claims = NULL;
+    struct gate_inputs in = {.reference = reference,
+                             .n_reference = FILES,
+                             .gates_name = "gates.yaml",
+                             .train_pct = 100,
+                             .count = s->count};
+
+    for (int i = 0; i < FILES; i++) {
+        reference[i].name = name[i];
+        tree(name[i], &reference[i].tree);
+    }
+    tree("gates", &claims);
+    tree("discrepancies", &contradictions.tree);
     in.gates = claims;
-    in.gates_name = "gates.yaml";
     assert_ok(gates_evaluate(&s->r, &in));
+    assert_ok(gate_discrepancies(&s->r, &contradictions));
+    assert_int_equal(s->r.n_discrepancies, 21);
+    for (int i = 0; i < FILES; i++)
+        json_free(reference[i].tree);
     json_free(claims);
-    json_free(reference);
+    json_free(contradictions.tree);
 }
 
 /* Every element that is opened is closed, in order. */
