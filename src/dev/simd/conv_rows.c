@@ -9,7 +9,12 @@
  * of voxels in the second cache while all output channels pass by. */
 #include "dev/simd/simd.h"
 
-enum { CACHE_FLOATS = 196608, BLOCK_ROWS = 64 };
+enum {
+    CACHE_FLOATS = 196608,
+    FAR_FLOATS = 524288,
+    BLOCK_ROWS = 64,
+    LINE = 16 /* floats */
+};
 
 /* What happens to the sum in memory. */
 enum mode {
@@ -29,8 +34,21 @@ struct chunk {
     enum mode mode;
 };
 
-VEC_INLINE void
-tile(const struct chunk *t, const float **x, float **y, int rows, int vecs)
+/* Addresses of the rows of a tile. */
+struct places {
+    const float *x[ROWS_MAX];
+    float *y[ROWS_MAX];
+};
+
+/* Far: the source lies beyond the second cache, so the rows of the next tile
+ * are asked for, block by block; the hardware does not guess them where a
+ * block ends or a stride makes them jump. x and next are moved on. */
+VEC_INLINE void tile(const struct chunk *t,
+                     const float **x,
+                     const float **next,
+                     float *const *y,
+                     int rows,
+                     int vecs)
 {
     vec sum[ROWS_MAX][2];
     const float *w = t->w;
@@ -55,8 +73,14 @@ tile(const struct chunk *t, const float **x, float **y, int rows, int vecs)
             }
         }
         FULLY_UNROLLED
-        for (int i = 0; i < rows; i++)
+        for (int i = 0; i < rows; i++) {
             x[i] += t->src_plane;
+            if (!next)
+                continue;
+            __builtin_prefetch(next[i]);
+            __builtin_prefetch(next[i] + LINE);
+            next[i] += t->src_plane;
+        }
     }
     FULLY_UNROLLED
     for (int i = 0; i < rows; i++)
@@ -68,13 +92,22 @@ tile(const struct chunk *t, const float **x, float **y, int rows, int vecs)
         }
 }
 
-typedef void tile_fn(const struct chunk *t, const float **x, float **y);
+typedef void
+tile_fn(const struct chunk *t, struct places *now, const struct places *then);
 
 #define TILE(rows, vecs)                                                       \
-    static void tile_##rows##_##vecs(const struct chunk *t, const float **x,   \
-                                     float **y)                                \
+    static void tile_##rows##_##vecs(                                          \
+        const struct chunk *t, struct places *now, const struct places *then)  \
     {                                                                          \
-        tile(t, x, y, (rows), (vecs));                                         \
+        (void)then;                                                            \
+        tile(t, now->x, NULL, now->y, (rows), (vecs));                         \
+    }
+#define TILE_FAR(rows, vecs)                                                   \
+    static void far_##rows##_##vecs(const struct chunk *t, struct places *now, \
+                                    const struct places *then)                 \
+    {                                                                          \
+        struct places next = *then;                                            \
+        tile(t, now->x, next.x, now->y, (rows), (vecs));                       \
     }
 TILE(ROWS_ONE, 1)
 TILE(4, 1)
@@ -84,15 +117,17 @@ TILE(ROWS_TWO, 2)
 TILE(4, 2)
 TILE(2, 2)
 TILE(1, 2)
+TILE_FAR(ROWS_ONE, 1)
+TILE_FAR(ROWS_TWO, 2)
 
 static const struct shapes {
     int rows;
-    tile_fn *one, *two;
-} tiles[] = {{ROWS_ONE, tile_ROWS_ONE_1, NULL},
-             {ROWS_TWO, NULL, tile_ROWS_TWO_2},
-             {4, tile_4_1, tile_4_2},
-             {2, tile_2_1, tile_2_2},
-             {1, tile_1_1, tile_1_2}};
+    tile_fn *fn[2][2]; /* two vectors, far */
+} tiles[] = {{ROWS_ONE, {{tile_ROWS_ONE_1, far_ROWS_ONE_1}, {NULL, NULL}}},
+             {ROWS_TWO, {{NULL, NULL}, {tile_ROWS_TWO_2, far_ROWS_TWO_2}}},
+             {4, {{tile_4_1, tile_4_1}, {tile_4_2, tile_4_2}}},
+             {2, {{tile_2_1, tile_2_1}, {tile_2_2, tile_2_2}}},
+             {1, {{tile_1_1, tile_1_1}, {tile_1_2, tile_1_2}}}};
 
 /* A product on its way: both tensors, the direction, where each tap's list of
  * pairs stands. */
@@ -100,6 +135,8 @@ struct product {
     const struct plan *plan;
     bool back; /* input gradient: pairs lead from out to in */
     const struct tensor *src, *dst;
+    bool whole; /* one tap, which meets every row: nothing to add to */
+    bool far;   /* src is larger than the second cache */
     size_t lo[ARITH_TAPS_MAX], hi[ARITH_TAPS_MAX];
 };
 
@@ -119,16 +156,15 @@ VEC_INLINE void next_rows(const struct product *p,
                           const struct chunk *t,
                           struct cursor *at,
                           size_t rows,
-                          const float **x,
-                          float **y)
+                          struct places *to)
 {
     size_t n = (size_t)p->src->shape.n;
 
     for (size_t i = 0; i < rows; i++) {
         size_t out = (size_t)at->pair->out * n + at->sample;
         size_t in = (size_t)at->pair->in * n + at->sample;
-        x[i] = t->src + (p->back ? out : in) * (size_t)t->src_lanes;
-        y[i] = t->dst + (p->back ? in : out) * (size_t)t->dst_lanes;
+        to->x[i] = t->src + (p->back ? out : in) * (size_t)t->src_lanes;
+        to->y[i] = t->dst + (p->back ? in : out) * (size_t)t->dst_lanes;
         if (++at->sample == n) {
             at->sample = 0;
             at->pair++;
@@ -143,15 +179,21 @@ chunk_rows(const struct product *p, const struct chunk *t, size_t lo, size_t hi)
     struct cursor at = {p->plan->pairs + lo, 0};
     size_t left = (hi - lo) * (size_t)p->src->shape.n;
     bool two = tile_vecs(t->dst_lanes) == 2;
-    const float *x[ROWS_MAX];
-    float *y[ROWS_MAX];
+    struct places places[2];
+    int now = 0;
 
     for (const struct shapes *s = tiles; left > 0; s++) {
-        tile_fn *fn = two ? s->two : s->one;
+        tile_fn *fn = s->fn[two][p->far];
         size_t rows = (size_t)s->rows;
-        for (; fn && left >= rows; left -= rows) {
-            next_rows(p, t, &at, rows, x, y);
-            fn(t, x, y);
+        if (!fn || left < rows)
+            continue;
+        next_rows(p, t, &at, rows, &places[now]);
+        for (; left >= rows; left -= rows) {
+            int then = left >= 2 * rows ? !now : now;
+            if (then != now)
+                next_rows(p, t, &at, rows, &places[then]);
+            fn(t, &places[now], &places[then]);
+            now = then;
         }
     }
 }
@@ -163,8 +205,6 @@ static void block_sum(const struct product *p, int32_t block, const float *w)
     int32_t c_count = p->src->shape.c;
     int32_t lanes = shape_block(p->dst->shape.c);
     int32_t wide = tile_vecs(lanes) * VEC;
-    bool whole = p->plan->taps == 1 && p->plan->desc.pad == 0 &&
-                 (!p->back || p->plan->desc.stride == 1);
 
     for (int32_t tap = 0; tap < p->plan->taps; tap++)
         for (int32_t c = 0; c < c_count; c += ARITH_GROUP)
@@ -181,7 +221,7 @@ static void block_sum(const struct product *p, int32_t block, const float *w)
                     .dst_lanes = lanes,
                     .dst = block_at(p->dst, block) + lane,
                     .mode = MODE_ADD};
-                if (whole && c == 0)
+                if (p->whole && c == 0)
                     t.mode = MODE_FIRST;
                 else if (c_count <= ARITH_CHAIN_MAX)
                     t.mode = MODE_CHAIN;
@@ -228,13 +268,17 @@ static void product(struct product *p, const float *w, const float *bias)
     size_t step = (rows < BLOCK_ROWS ? BLOCK_ROWS : rows) / n + 1;
     size_t w_block = (size_t)p->plan->taps * (size_t)p->src->shape.c * lanes;
 
+    p->whole = p->plan->taps == 1 && p->plan->desc.pad == 0 &&
+               (!p->back || p->plan->desc.stride == 1);
+    p->far = shape_len(p->src->shape) > FAR_FLOATS;
     memcpy(p->hi, p->plan->first, (size_t)p->plan->taps * sizeof *p->hi);
     for (size_t v = 0; v < voxels; v += step) {
         size_t end = v + step < voxels ? v + step : voxels;
         advance(p, end);
         for (int32_t b = 0; b < block_count(p->dst->shape.c); b++) {
-            memset(block_at(p->dst, b) + v * n * lanes, 0,
-                   (end - v) * n * lanes * sizeof(float));
+            if (!p->whole)
+                memset(block_at(p->dst, b) + v * n * lanes, 0,
+                       (end - v) * n * lanes * sizeof(float));
             block_sum(p, b, w + (size_t)b * w_block);
             if (bias)
                 add_bias(p->dst, b, bias, v * n, end * n);

@@ -1,7 +1,6 @@
 /* Weight gradient (README.md): for each tap and channel pair a sum over rows,
  * in chunks of ARITH_ROWS. A tile holds some input channels times up to two
- * vectors of output channels during a chunk. The loops outside keep the rows
- * of some chunks in the second cache while all output channels pass by. */
+ * vectors of output channels during a chunk. */
 #include "dev/simd/simd.h"
 
 #if defined(__AVX512F__)
@@ -9,7 +8,7 @@ enum { CHANNELS_ONE = 8, CHANNELS_TWO = 8 };
 #else
 enum { CHANNELS_ONE = 8, CHANNELS_TWO = 4 };
 #endif
-enum { CHANNELS_MAX = 8, CACHE_FLOATS = 196608 };
+enum { CHANNELS_MAX = 8, LINE = 16 /* floats */ };
 
 /* The rows of one chunk: places in a channel block, in rows. */
 struct rows {
@@ -20,6 +19,7 @@ struct rows {
 /* One tile: x and dy point to row 0, at the tile's first channel and lane. */
 struct weights {
     const float *x, *dy;
+    const float *ahead; /* channels wanted soon, as x */
     int32_t x_lanes, dy_lanes;
     float *dw;
     bool first; /* nothing in dw yet */
@@ -39,6 +39,7 @@ VEC_INLINE void weights_tile(const struct weights *t,
     for (int32_t i = 0; i < r->n; i++) {
         const float *x = t->x + (ptrdiff_t)r->x[i] * t->x_lanes;
         const float *g = t->dy + (ptrdiff_t)r->dy[i] * t->dy_lanes;
+        __builtin_prefetch(t->ahead + (ptrdiff_t)r->x[i] * t->x_lanes);
         vec g0 = vec_load(g);
         vec g1 = vecs == 2 ? vec_load(g + VEC) : g0;
         FULLY_UNROLLED
@@ -76,7 +77,10 @@ static void weights_chunk(const struct tensor *x,
 
     for (int32_t c = 0; c < c_count; c += channels)
         for (int32_t lane = 0; lane < lanes; lane += vecs * VEC) {
+            int32_t next = c + LINE < c_count ? c + LINE : 0;
+
             t.x = block_at(x, c / cb) + c % cb;
+            t.ahead = block_at(x, next / cb) + next % cb;
             t.dy = dy + lane;
             t.dw = dw + (ptrdiff_t)c * lanes + lane;
             if (vecs == 2)
@@ -110,25 +114,26 @@ chunk_list(const struct plan *p, int32_t tap, size_t i, struct rows *r)
     }
 }
 
-/* Chunks [lo, hi) of every tap for one block of output channels. */
-static void weights_block(const struct plan *p,
-                          const struct tensor *x,
-                          const float *dy,
-                          size_t lo,
-                          size_t hi,
-                          float *dw)
+/* All chunks of one tap; the rows of a chunk stay in the second cache while all
+ * output channels pass by. */
+static void weights_tap(const struct plan *p,
+                        const struct tensor *x,
+                        const struct tensor *dy,
+                        int32_t tap,
+                        float *dw)
 {
     int32_t lanes = shape_block(p->desc.o);
+    size_t w_tap = (size_t)p->desc.in.c * (size_t)lanes;
     struct rows r;
 
-    for (int32_t tap = 0; tap < p->taps; tap++) {
-        float *to = dw + (size_t)tap * (size_t)p->desc.in.c * (size_t)lanes;
-        for (size_t i = lo; i < hi; i++) {
-            chunk_list(p, tap, i, &r);
-            if (r.n == 0 && i > 0)
-                break;
-            weights_chunk(x, dy, lanes, &r, i == 0, to);
-        }
+    for (size_t i = 0;; i++) {
+        chunk_list(p, tap, i, &r);
+        if (r.n == 0 && i > 0)
+            break;
+        for (int32_t b = 0; b < block_count(p->desc.o); b++)
+            weights_chunk(x, block_at(dy, b), lanes, &r, i == 0,
+                          dw + ((size_t)b * (size_t)p->taps + (size_t)tap) *
+                                   w_tap);
     }
 }
 
@@ -151,11 +156,7 @@ void SIMD(conv_bwd_w)(const struct plan *p,
                       const struct tensor *dy,
                       void *dw)
 {
-    size_t rows = shape_rows(p->out);
-    size_t chunks = (rows + ARITH_ROWS - 1) / ARITH_ROWS;
-    size_t step = CACHE_FLOATS / ARITH_ROWS / (size_t)p->desc.in.c + 1;
     int32_t lanes = shape_block(p->desc.o);
-    size_t w_block = (size_t)p->taps * (size_t)p->desc.in.c * (size_t)lanes;
 
     if (lanes < VEC) {
         SIMD_NEXT.conv_bwd_w(p, x, dy, dw);
@@ -165,10 +166,8 @@ void SIMD(conv_bwd_w)(const struct plan *p,
     if (p->desc.in.c == 1)
         SIMD(stem_bwd_w)(p, x, dy, dw);
     else
-        for (size_t i = 0; i < chunks; i += step)
-            for (int32_t b = 0; b < block_count(p->desc.o); b++)
-                weights_block(p, x, block_at(dy, b), i, i + step,
-                              (float *)dw + (size_t)b * w_block);
+        for (int32_t tap = 0; tap < p->taps; tap++)
+            weights_tap(p, x, dy, tap, dw);
     clear_lanes(p, dw);
 }
 
