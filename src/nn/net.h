@@ -175,6 +175,13 @@ void slice_put_rows(const struct slice *s,
                     int32_t n,
                     const void *plain,
                     void *vec);
+/* The same rows out of a vector. */
+void slice_get_rows(const struct slice *s,
+                    enum dtype dtype,
+                    int32_t o,
+                    int32_t n,
+                    const void *vec,
+                    void *plain);
 
 /* One sample's input, plain [in_channels][d][h][w] ... of a whole shard:
  * [views * m][in_channels][d][h][w]. local = 0..shard_n-1. May be called for

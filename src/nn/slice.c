@@ -1,6 +1,7 @@
 /* Plain order is PyTorch's [o][c][k][k][k]; the layout is dev/tensor.h's. */
 #include <string.h>
 
+#include "dev/arith.h"
 #include "nn/net.h"
 
 /* Where element (o, c, tap) of a slice lies in the flat vector. */
@@ -46,7 +47,10 @@ void slice_get_f32(const struct slice *s,
                    const void *vec,
                    float *plain)
 {
-    walk(s, dtype, (void *)vec, plain, NULL, false);
+    if (dtype == DTYPE_F32)
+        slice_get_rows(s, dtype, 0, s->o, vec, plain);
+    else
+        walk(s, dtype, (void *)vec, plain, NULL, false);
 }
 
 void slice_get_f64(const struct slice *s,
@@ -155,4 +159,79 @@ void slice_put_rows(const struct slice *s,
         put_block(s, dtype, (const char *)plain + (size_t)from * row * elem,
                   (size_t)(n - from < block ? n - from : block),
                   place(s, o + from, 0, 0), vec);
+}
+
+/* Elements [i, i + n) of every row of a block, through a tile that stays in
+ * the first cache: taps lie a power of two apart, so that reading them row by
+ * row would throw each line out before its next lane is wanted. */
+enum { TILE = 128 };
+
+static void get_tile(const struct slice *s,
+                     size_t i,
+                     size_t n,
+                     size_t bytes,
+                     const char *block,
+                     char *tile)
+{
+    size_t taps = (size_t)s->k * (size_t)s->k * (size_t)s->k;
+    size_t c = i / taps;
+    size_t tap = i % taps;
+
+    for (size_t k = 0; k < n; k++) {
+        memcpy(tile + k * bytes, block + (tap * (size_t)s->c + c) * bytes,
+               bytes);
+        if (++tap == taps) {
+            tap = 0;
+            c++;
+        }
+    }
+}
+
+static void get_lanes(enum dtype dtype,
+                      const void *tile,
+                      size_t block,
+                      size_t lane,
+                      size_t n,
+                      void *to)
+{
+    if (dtype == DTYPE_F32)
+        for (size_t i = 0; i < n; i++)
+            ((float *)to)[i] = ((const float *)tile)[i * block + lane];
+    else
+        for (size_t i = 0; i < n; i++)
+            ((double *)to)[i] = ((const double *)tile)[i * block + lane];
+}
+
+void slice_get_rows(const struct slice *s,
+                    enum dtype dtype,
+                    int32_t o,
+                    int32_t n,
+                    const void *vec,
+                    void *plain)
+{
+    size_t elem = (size_t)dtype;
+    size_t row = (size_t)s->c * (size_t)s->k * (size_t)s->k * (size_t)s->k;
+    size_t block = (size_t)shape_block(s->o);
+    double tile[TILE * ARITH_BLOCK_MAX];
+
+    if (s->kind == SLICE_VECTOR) {
+        memcpy(plain, (const char *)vec + (s->offset + (size_t)o) * elem,
+               (size_t)n * elem);
+        return;
+    }
+    for (size_t from = 0; from < (size_t)n; from += block) {
+        size_t rows = (size_t)n - from < block ? (size_t)n - from : block;
+        const char *at =
+            (const char *)vec + place(s, o + (int32_t)from, 0, 0) * elem;
+        char *to = (char *)plain + from * row * elem;
+
+        for (size_t i = 0; i < row; i += TILE) {
+            size_t few = row - i < TILE ? row - i : TILE;
+
+            get_tile(s, i, few, block * elem, at, (char *)tile);
+            for (size_t r = 0; r < rows; r++)
+                get_lanes(dtype, tile, block, r, few,
+                          to + (r * row + i) * elem);
+        }
+    }
 }

@@ -13,12 +13,44 @@ struct weights {
     size_t n_slices;
     const struct buffer *buffers;
     size_t n_buffers;
-    size_t largest;              /* elements of the largest tensor, plain */
-    char *plain;                 /* [threads][largest] */
+    size_t largest;        /* elements of the largest tensor, plain */
+    char *plain;           /* [largest] */
+    size_t rows;           /* elements of ROWS rows of any tensor */
+    char *piece;           /* [threads][rows] */
+    struct digest **state; /* [threads] */
+    struct ckpt_sum *sum;
     char (*digests)[SHA256_HEX]; /* [n_slices + n_buffers] */
 };
 
-enum { NAME_MAX_LEN = NET_NAME + 32 };
+enum {
+    NAME_MAX_LEN = NET_NAME + 32,
+    ROWS = 32 /* of a tensor, hashed while they are in the cache */
+};
+
+static size_t piece_len(const struct slice *s)
+{
+    size_t n = s->o < ROWS ? (size_t)s->o : ROWS;
+
+    return s->plain / (size_t)s->o * n;
+}
+
+/* What a digest needs, once for each thread. */
+static status new_states(struct weights *w)
+{
+    status st = OK;
+    size_t threads = (size_t)team_size(w->team);
+
+    for (size_t i = 0; i < w->n_slices; i++)
+        if (piece_len(&w->slices[i]) > w->rows)
+            w->rows = piece_len(&w->slices[i]);
+    TRY(mem_raw(threads, w->rows * (size_t)w->dtype, &w->piece));
+    TRY(mem_new(threads, sizeof *w->state, &w->state));
+    for (size_t i = 0; i < threads; i++)
+        TRY(digest_new(&w->state[i]));
+    TRY(ckpt_sum_new(&w->sum));
+out:
+    return st;
+}
 
 status weights_new(struct net *net,
                    struct team *team,
@@ -40,8 +72,8 @@ status weights_new(struct net *net,
     for (size_t i = 0; i < w->n_buffers; i++)
         if (w->buffers[i].len > w->largest)
             w->largest = w->buffers[i].len;
-    TRY(mem_raw((size_t)team_size(team), w->largest * (size_t)dtype,
-                &w->plain));
+    TRY(mem_raw(w->largest, (size_t)dtype, &w->plain));
+    TRY(new_states(w));
     TRY(mem_new(w->n_slices + w->n_buffers, SHA256_HEX, &w->digests));
     *out = w;
     w = NULL;
@@ -54,6 +86,11 @@ void weights_free(struct weights *w)
 {
     if (!w)
         return;
+    for (int i = 0; w->state && i < team_size(w->team); i++)
+        digest_free(w->state[i]);
+    mem_free(w->state);
+    ckpt_sum_free(w->sum);
+    mem_free(w->piece);
     mem_free(w->plain);
     mem_free(w->digests);
     mem_free(w);
@@ -68,12 +105,10 @@ struct array {
     const void *values;
 };
 
-static struct array slice_array(const struct weights *w,
-                                const struct slice *s,
-                                const void *vec,
-                                void *plain)
+/* Without values. */
+static struct array slice_array(const struct weights *w, const struct slice *s)
 {
-    struct array a = {.name = s->name, .values = plain};
+    struct array a = {.name = s->name};
 
     a.type = w->dtype == DTYPE_F32 ? DIGEST_F32 : DIGEST_F64;
     a.dim[0] = (uint64_t)s->o;
@@ -83,10 +118,6 @@ static struct array slice_array(const struct weights *w,
     if (s->kind == SLICE_CONV)
         for (int i = 0; i < 3; i++)
             a.dim[a.rank++] = (uint64_t)s->k;
-    if (w->dtype == DTYPE_F32)
-        slice_get_f32(s, w->dtype, vec, plain);
-    else
-        slice_get_f64(s, w->dtype, vec, plain);
     return a;
 }
 
@@ -108,37 +139,54 @@ static struct array buffer_array(const struct weights *w,
     return a;
 }
 
+/* A tensor, some rows at a time. */
+static void
+digest_slice(struct weights *w, const struct slice *s, int member, char *hex)
+{
+    struct array a = slice_array(w, s);
+    struct digest *d = w->state[member];
+    char *piece = w->piece + (size_t)member * w->rows * (size_t)w->dtype;
+    size_t row = s->plain / (size_t)s->o;
+
+    digest_array_start(d, a.name, a.type, a.rank, a.dim);
+    for (int32_t o = 0; o < s->o; o += ROWS) {
+        int32_t n = s->o - o < ROWS ? s->o - o : ROWS;
+
+        slice_get_rows(s, w->dtype, o, n, net_param(w->net), piece);
+        digest_values(d, a.type, piece, (uint64_t)n * row);
+    }
+    digest_end(d, hex);
+}
+
 static status digest_item(void *ctx, size_t item, int member)
 {
     struct weights *w = ctx;
+    struct digest *d = w->state[member];
     struct array a;
 
-    if (item < w->n_slices)
-        a = slice_array(w, &w->slices[item], net_param(w->net),
-                        w->plain +
-                            (size_t)member * w->largest * (size_t)w->dtype);
-    else
-        a = buffer_array(w, &w->buffers[item - w->n_slices]);
-    return ckpt_array_digest(a.name, a.type, a.rank, a.dim, a.values,
-                             w->digests[item]);
+    if (item < w->n_slices) {
+        digest_slice(w, &w->slices[item], member, w->digests[item]);
+        return OK;
+    }
+    a = buffer_array(w, &w->buffers[item - w->n_slices]);
+    digest_array(d, a.name, a.type, a.rank, a.dim, a.values);
+    digest_end(d, w->digests[item]);
+    return OK;
 }
 
 status weights_digest(struct weights *w, char hex[SHA256_HEX])
 {
     status st = OK;
-    struct ckpt_sum *sum = NULL;
     size_t n = w->n_slices + w->n_buffers;
 
-    TRY(ckpt_sum_new(&sum));
     TRY(team_run(w->team, n, digest_item, w));
     for (size_t i = 0; i < n; i++)
-        ckpt_sum_add(sum,
+        ckpt_sum_add(w->sum,
                      i < w->n_slices ? w->slices[i].name
                                      : w->buffers[i - w->n_slices].name,
                      w->digests[i]);
-    ckpt_sum_end(sum, hex);
+    ckpt_sum_end(w->sum, hex);
 out:
-    ckpt_sum_free(sum);
     return st;
 }
 
@@ -151,10 +199,12 @@ status weights_put_vector(struct weights *w,
     char name[NAME_MAX_LEN];
 
     for (size_t i = 0; i < w->n_slices; i++) {
-        struct array a = slice_array(w, &w->slices[i], vec, w->plain);
+        const struct slice *s = &w->slices[i];
+        struct array a = slice_array(w, s);
 
+        slice_get_rows(s, w->dtype, 0, s->o, vec, w->plain);
         (void)snprintf(name, sizeof name, "%s%s", prefix, a.name);
-        TRY(ckpt_put(file, name, a.type, a.rank, a.dim, a.values));
+        TRY(ckpt_put(file, name, a.type, a.rank, a.dim, w->plain));
     }
 out:
     return st;
@@ -184,7 +234,7 @@ status weights_get_vector(struct weights *w,
 
     for (size_t i = 0; i < w->n_slices; i++) {
         const struct slice *s = &w->slices[i];
-        struct array a = slice_array(w, s, vec, w->plain); /* its shape */
+        struct array a = slice_array(w, s);
 
         (void)snprintf(name, sizeof name, "%s%s", prefix, s->name);
         TRY(ckpt_need(file, name, a.type, a.rank, a.dim));

@@ -53,6 +53,8 @@ static void rows(void **state)
         size_t room = s.offset + weight_len(s.o, s.k, s.c) + 64;
         double plain[70 * 81];
         float plain32[70 * 81];
+        double back[70 * 81];
+        float back32[70 * 81];
         double *want = NULL;
         double *have = NULL;
         float *have32 = NULL;
@@ -69,7 +71,12 @@ static void rows(void **state)
             slice_put_rows(&s, DTYPE_F64, o, n, plain + (size_t)o * row, have);
             slice_put_rows(&s, DTYPE_F32, o, n, plain32 + (size_t)o * row,
                            have32);
+            slice_get_rows(&s, DTYPE_F64, o, n, want, back + (size_t)o * row);
+            slice_get_rows(&s, DTYPE_F32, o, n, have32,
+                           back32 + (size_t)o * row);
         }
+        assert_same_bits(back, plain, (size_t)s.o * row * sizeof *back);
+        assert_same_bits(back32, plain32, (size_t)s.o * row * sizeof *back32);
         assert_same_bits(have, want, room * sizeof *want);
         for (size_t k = 0; k < room; k++)
             assert_true((double)have32[k] == want[k]);
