@@ -27,6 +27,7 @@ static void fill_plan(const struct net_conf *conf,
     out->grad_len = p->grad_len;
     out->sum_len = norm_row > feature_row ? norm_row : feature_row;
     out->features = p->slots[p->features].shape.c;
+    out->middle = p->slots[p->middle].shape.c;
     out->embed = p->slots[p->embed].shape.c;
     out->bytes_param = p->param_len * elem;
     out->bytes_grad = back * p->param_len * elem;
@@ -89,10 +90,16 @@ static status new_memory(struct net *n)
     size_t back = n->conf.backward ? 1 : 0;
     status st = OK;
 
-    TRY(take(n, n->plan.bytes_param, &n->param));
     TRY(take(n, n->plan.bytes_grad, &n->grad));
-    TRY(take(n, p->running_len * n->elem, &n->running));
-    TRY(mem_new(p->n_counters, sizeof *n->counters, &n->counters));
+    if (n->first) {
+        n->param = n->first->param;
+        n->running = n->first->running;
+        n->counters = n->first->counters;
+    } else {
+        TRY(take(n, n->plan.bytes_param, &n->param));
+        TRY(take(n, p->running_len * n->elem, &n->running));
+        TRY(mem_new(p->n_counters, sizeof *n->counters, &n->counters));
+    }
     TRY(mem_new(shards, sizeof *n->block, &n->block));
     for (size_t i = 0; i < shards; i++)
         TRY(take(n, p->shard_bytes, &n->block[i]));
@@ -110,17 +117,20 @@ out:
     return st;
 }
 
-status net_new(const struct net_conf *conf,
-               const struct meet *meet,
-               struct team *team,
-               struct dev *dev,
-               struct net **out)
+/* first: NULL, or what a twin shares memory with. */
+static status make(const struct net_conf *conf,
+                   const struct meet *meet,
+                   struct team *team,
+                   struct dev *dev,
+                   struct net *first,
+                   struct net **out)
 {
     struct net *n = NULL;
     status st = OK;
 
     TRY(mem_new(1, sizeof *n, &n));
     n->conf = *conf;
+    n->first = first;
     n->meet = meet;
     n->team = team;
     n->dev = dev;
@@ -130,18 +140,66 @@ status net_new(const struct net_conf *conf,
     TRY(program_build(conf, &n->prog));
     n->conf.trunk_prefix = NULL; /* the caller's; the tables have them */
     n->conf.head_prefix = NULL;
+    n->conf.tail_prefix = NULL;
     TRY(program_place(conf, n->dtype, &n->prog));
     fill_plan(conf, &n->prog, n->dtype, meet->shard_n, team_size(team),
               &n->plan);
     TRY(new_plans(n));
     TRY(new_memory(n));
-    net_reset_running(n);
+    if (!first)
+        net_reset_running(n);
     n->shards = meet->shards;
     *out = n;
     n = NULL;
 out:
     net_free(n);
     return st;
+}
+
+status net_new(const struct net_conf *conf,
+               const struct meet *meet,
+               struct team *team,
+               struct dev *dev,
+               struct net **out)
+{
+    return make(conf, meet, team, dev, NULL, out);
+}
+
+static bool same_tables(const struct net *a, const struct net *b)
+{
+    bool same = a->prog.n_slices == b->prog.n_slices &&
+                a->prog.n_buffers == b->prog.n_buffers &&
+                a->prog.param_len == b->prog.param_len;
+
+    for (int32_t i = 0; same && i < a->prog.n_slices; i++)
+        same = strcmp(a->prog.slices[i].name, b->prog.slices[i].name) == 0 &&
+               a->prog.slices[i].offset == b->prog.slices[i].offset;
+    return same;
+}
+
+status
+net_twin(struct net *first, const struct net_conf *conf, struct net **out)
+{
+    status st = OK;
+
+    TRY(make(conf, first->meet, first->team, first->dev, first, out));
+    BUG_IF(!same_tables(first, *out));
+out:
+    return st;
+}
+
+void net_add_gradient(struct net *n, const struct net *twin)
+{
+    float *to = (float *)(void *)n->grad;
+    const float *from = (const float *)(const void *)twin->grad;
+    double *to64 = (double *)(void *)n->grad;
+    const double *from64 = (const double *)(const void *)twin->grad;
+
+    for (size_t i = 0; i < n->prog.param_len; i++)
+        if (n->dtype == DTYPE_F32)
+            to[i] += from[i];
+        else
+            to64[i] += from64[i];
 }
 
 void net_free(struct net *n)
@@ -155,11 +213,13 @@ void net_free(struct net *n)
         n->ops->release(n->dev, n->block[i]);
     for (int i = 0; n->dw && i < team_size(n->team); i++)
         n->ops->release(n->dev, n->dw[i]);
-    n->ops->release(n->dev, n->param);
     n->ops->release(n->dev, n->grad);
-    n->ops->release(n->dev, n->running);
     n->ops->release(n->dev, n->turned);
-    mem_free(n->counters);
+    if (!n->first) {
+        n->ops->release(n->dev, n->param);
+        n->ops->release(n->dev, n->running);
+        mem_free(n->counters);
+    }
     mem_free(n->block);
     mem_free(n->dw);
     mem_free(n->rows);
@@ -322,6 +382,20 @@ void net_features_f32(const struct net *n, uint32_t local, float *plain)
 void net_features_f64(const struct net *n, uint32_t local, double *plain)
 {
     struct tensor t = net_tensor(n, local, n->prog.features);
+
+    n->ops->get_f64(n->dev, &t, plain);
+}
+
+void net_middle_f32(const struct net *n, uint32_t local, float *plain)
+{
+    struct tensor t = net_tensor(n, local, n->prog.middle);
+
+    n->ops->get_f32(n->dev, &t, plain);
+}
+
+void net_middle_f64(const struct net *n, uint32_t local, double *plain)
+{
+    struct tensor t = net_tensor(n, local, n->prog.middle);
 
     n->ops->get_f64(n->dev, &t, plain);
 }

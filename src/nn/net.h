@@ -25,6 +25,11 @@ enum net_shortcut { NET_SHORTCUT_A, NET_SHORTCUT_B };
 /* How linear layer i of the head is called: PREFIX "layers.2i" (projection
  * head, ReLU modules counted) or PREFIX "i.0" (LoadModel's heads). */
 enum net_head_names { NET_HEAD_LAYERS, NET_HEAD_LIST };
+/* What stands behind the head (spec 5.2). PREDICTION (NNCLR): linear layers
+ * named as the head's, norm and ReLU between them, a bias on the last.
+ * PROTOTYPES (SwAV): outputs of length 1, then one linear layer "heads.0" whose
+ * rows net_unit_rows brings to length 1. */
+enum net_tail { NET_NO_TAIL, NET_PREDICTION, NET_PROTOTYPES };
 
 struct net_conf {
     /* trunk, identity */
@@ -47,8 +52,12 @@ struct net_conf {
     /* NNCLR's and SwAV's heads (spec 5.2): a norm follows every linear layer
      * but the last (or that too), which then has no bias */
     bool head_norm, head_norm_last;
+    enum net_tail tail;
+    int32_t n_tail;
+    int32_t tail_width[NET_HEAD_MAX];
     const char *trunk_prefix; /* "backbone." or ""; NULL = "" */
     const char *head_prefix;  /* "projection_head." ; NULL = "" */
+    const char *tail_prefix;  /* "prediction_head." ; NULL = "" */
     /* batch of one shard: views * m samples, sample = view * m + j */
     int32_t views;
     int32_t m;
@@ -103,7 +112,8 @@ struct net_plan {
     size_t grad_len;    /* longest vector of meet's grad_push, elements */
     size_t sum_len;     /* longest row of meet's sum, doubles */
     int32_t features;   /* width of the trunk's output */
-    int32_t embed;      /* width of the head's output (= features if none) */
+    int32_t middle;     /* width of what goes into the tail */
+    int32_t embed;      /* width of the last output (= features if no head) */
     size_t bytes_param; /* parameters */
     size_t bytes_grad;  /* gradient vector */
     size_t bytes_shard; /* activations and their gradients, ONE shard */
@@ -128,6 +138,12 @@ status net_new(const struct net_conf *conf,
                struct team *team,
                struct dev *dev,
                struct net **out);
+/* The same network for views of another size or number: parameters, running
+ * statistics and counters are first's, which outlives it; activations and
+ * gradient are its own. conf differs from first's in size, views and memory
+ * switches alone. */
+status
+net_twin(struct net *first, const struct net_conf *conf, struct net **out);
 void net_free(struct net *n);
 const struct net_plan *net_planned(const struct net *n);
 
@@ -213,6 +229,10 @@ void net_features_f32(const struct net *n, uint32_t local, float *plain);
 void net_features_f64(const struct net *n, uint32_t local, double *plain);
 void net_embed_f32(const struct net *n, uint32_t local, float *plain);
 void net_embed_f64(const struct net *n, uint32_t local, double *plain);
+/* What went into the tail, [views * m][middle]: NNCLR's projections, SwAV's
+ * outputs of length 1; the last outputs where there is no tail. */
+void net_middle_f32(const struct net *n, uint32_t local, float *plain);
+void net_middle_f64(const struct net *n, uint32_t local, double *plain);
 /* An activation of the last forward pass by name: "conv1", "bn1" (after its
  * ReLU), "maxpool", "layer1".., "features", "embed". false if there is none or
  * its memory was used again (nets without backward keep only the last two). */
@@ -230,6 +250,14 @@ status net_backward(struct net *n, status st, const double *d_embed);
 /* skip [slices]: true for those that get no gradient (a frozen trunk), as
  * optim_step takes it. */
 void net_frozen(const struct net *n, bool *skip);
+/* Gradient += that of a twin, element by element. Any rank, after both passes
+ * back. */
+void net_add_gradient(struct net *n, const struct net *twin);
+/* Every row of the prototypes' weight over its length (Caron et al. 2020;
+ * rows below 1e-12 over that). Nothing without prototypes. */
+void net_unit_rows(struct net *n);
+/* Slices of the prototypes' weight and bias; false without. */
+bool net_prototypes(const struct net *n, size_t *weight, size_t *bias);
 /* d loss / d input of one shard, plain as net_put (needs conf.input_grad). */
 void net_input_grad_f64(const struct net *n, uint32_t local, double *plain);
 

@@ -92,6 +92,9 @@ static void finish_op(struct net *n, const struct op *op, uint32_t local)
     case OP_RELU:
         n->ops->relu_bwd(n->dev, &y, &dy);
         break;
+    case OP_UNIT:
+        net_unit_bwd(n, op, local);
+        break;
     case OP_SUBSAMPLE:
         break;
     }

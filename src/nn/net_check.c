@@ -37,18 +37,37 @@ out:
     return st;
 }
 
+static status check_tail(const struct net_conf *conf)
+{
+    status st = OK;
+    int32_t most = conf->tail == NET_NO_TAIL      ? 0
+                   : conf->tail == NET_PROTOTYPES ? 1
+                                                  : NET_HEAD_MAX;
+
+    ENSURE(conf->n_tail <= most && (conf->n_tail >= 1 || most == 0), ERR_CONF,
+           "a prediction head has 1 to %d layers and prototypes one, not %d",
+           NET_HEAD_MAX, conf->n_tail);
+    for (int i = 0; i < conf->n_tail; i++)
+        ENSURE(conf->tail_width[i] >= 1 && conf->tail_width[i] <= WIDTH_MAX,
+               ERR_CONF, "layer %d behind the head has width %d", i + 1,
+               conf->tail_width[i]);
+out:
+    return st;
+}
+
 static status check_rest(const struct net_conf *conf)
 {
     status st = OK;
     double rows = (double)conf->views * conf->m;
 
-    ENSURE(!conf->frozen_trunk || conf->n_head > 0, ERR_CONF,
+    ENSURE(!conf->frozen_trunk || conf->n_head + conf->n_tail > 0, ERR_CONF,
            "a network with a frozen trunk and no head has nothing to learn");
     ENSURE(conf->n_head >= 0 && conf->n_head <= NET_HEAD_MAX, ERR_CONF,
            "a head has 0 to %d layers, not %d", NET_HEAD_MAX, conf->n_head);
     for (int i = 0; i < conf->n_head; i++)
         ENSURE(conf->head[i] >= 1 && conf->head[i] <= WIDTH_MAX, ERR_CONF,
                "layer %d of the head has width %d", i + 1, conf->head[i]);
+    TRY(check_tail(conf));
     ENSURE(conf->views >= 1 && conf->views <= 64 && conf->m >= 1, ERR_CONF,
            "a shard of %d views x %d samples", conf->views, conf->m);
     for (int i = 0; i < 3; i++)
@@ -58,7 +77,8 @@ static status check_rest(const struct net_conf *conf)
            "large; more shards with fewer samples each are the remedy",
            conf->views, conf->m, conf->size[0], conf->size[1], conf->size[2]);
     ENSURE(strlen(conf->trunk_prefix ? conf->trunk_prefix : "") < NAME_PART &&
-               strlen(conf->head_prefix ? conf->head_prefix : "") < NAME_PART,
+               strlen(conf->head_prefix ? conf->head_prefix : "") < NAME_PART &&
+               strlen(conf->tail_prefix ? conf->tail_prefix : "") < NAME_PART,
            ERR_CONF, "prefix of parameter names is too long");
 out:
     return st;

@@ -48,6 +48,9 @@ static void run_op(const struct net *n, const struct op *op, uint32_t local)
     case OP_RELU:
         d->relu_fwd(n->dev, &x, &y);
         break;
+    case OP_UNIT:
+        net_unit_fwd(n, op, local);
+        break;
     }
 }
 

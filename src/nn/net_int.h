@@ -23,7 +23,8 @@ enum op_kind {
     OP_POOL,      /* max */
     OP_MEAN,      /* over voxels */
     OP_SUBSAMPLE, /* shortcut A */
-    OP_RELU
+    OP_RELU,
+    OP_UNIT /* every sample over its length */
 };
 
 enum { NONE = -1, NAME_PART = 48 };
@@ -81,6 +82,8 @@ struct program {
     int32_t n_ops, n_slots, n_stores, n_norms, n_slices, n_buffers;
     size_t cap[6];                   /* of the arrays, for mem_grow */
     int32_t input, features, embed;  /* slots */
+    int32_t middle;                  /* slot that the tail begins with */
+    int32_t prototypes;              /* slice of their weight, NONE without */
     int32_t trunk_ops, trunk_slices; /* come first */
     int32_t g_embed, g_input;        /* stores, NONE without backward */
     size_t param_len, param_plain;
@@ -111,6 +114,7 @@ struct net {
     struct net_plan plan;
     const struct meet *meet;
     struct team *team;
+    struct net *first; /* of a twin: owner of what they share, else NULL */
     struct dev *dev;
     const struct dev_ops *ops;
     enum dtype dtype;
@@ -154,6 +158,9 @@ status net_check_row(const struct net *n,
                      const struct op *op,
                      uint32_t local,
                      const char *what);
+/* ---- net_unit.c: OP_UNIT of one shard ---- */
+void net_unit_fwd(const struct net *n, const struct op *op, uint32_t local);
+void net_unit_bwd(const struct net *n, const struct op *op, uint32_t local);
 /* Running statistics as before the first step. */
 void net_reset_running(struct net *n);
 double net_real(const struct net *n, const void *vec, size_t i);

@@ -95,7 +95,7 @@ static status place_op(struct placing *pl, struct op *op, int32_t i)
     if (!goes_back(pl, i))
         return OK;
     use(pl, op->which, back);
-    if (op->kind == OP_CONV || op->kind == OP_NORM)
+    if (op->kind == OP_CONV || op->kind == OP_NORM || op->kind == OP_UNIT)
         use(pl, slots[op->x].store, back);
     if ((op->kind == OP_NORM && op->relu) || op->kind == OP_RELU)
         use(pl, slots[op->y].store, back);
@@ -113,6 +113,7 @@ static status place_forward(struct placing *pl)
     for (int32_t i = 0; i < p->n_ops; i++)
         TRY(place_op(pl, &p->ops[i], i));
     use(pl, p->slots[p->features].store, pl->end);
+    use(pl, p->slots[p->middle].store, pl->end);
     use(pl, p->slots[p->embed].store, pl->end);
 out:
     return st;

@@ -383,20 +383,27 @@ out:
     return st;
 }
 
-/* Linear layer i of the head, then what follows it: norm and ReLU, or ReLU,
- * between layers. Modules are counted as the original counts them. */
-static status build_linear(struct builder *b, int32_t i)
+/* Linear layers one behind the other. */
+struct chain {
+    const int32_t *width;
+    int32_t n;
+    enum net_head_names names;
+    bool norm, norm_last;
+};
+
+/* Layer i, then what follows it: norm and ReLU, or ReLU, between layers.
+ * Modules are counted as the original counts them. */
+static status build_linear(struct builder *b, const struct chain *c, int32_t i)
 {
-    const struct net_conf *c = b->conf;
-    bool last = i + 1 == c->n_head;
-    bool norm = last ? c->head_norm_last : c->head_norm;
-    struct conv_spec s = {c->head[i], 1, 1, 0, !norm, false, SLICE_LINEAR};
-    int32_t first = i * (c->head_norm ? 3 : 2);
+    bool last = i + 1 == c->n;
+    bool norm = last ? c->norm_last : c->norm;
+    struct conv_spec s = {c->width[i], 1, 1, 0, !norm, false, SLICE_LINEAR};
+    int32_t first = i * (c->norm ? 3 : 2);
     char name[NAME_PART];
     int32_t index;
     status st = OK;
 
-    if (c->head_names == NET_HEAD_LAYERS)
+    if (c->names == NET_HEAD_LAYERS)
         name_part(name, "layers.%d", first);
     else
         name_part(name, "%d.0", i);
@@ -412,13 +419,38 @@ out:
     return st;
 }
 
-static status build_head(struct builder *b)
+static status build_prototypes(struct builder *b)
 {
+    struct conv_spec s = {
+        b->conf->tail_width[0], 1, 1, 0, true, false, SLICE_LINEAR};
     status st = OK;
 
-    for (int32_t i = 0; i < b->conf->n_head; i++)
-        TRY(build_linear(b, i));
-    if (b->conf->n_head > 0)
+    TRY(run_plain(b, OP_UNIT, 1, 1, 0, &b->x));
+    b->p->middle = b->x;
+    b->p->prototypes = b->p->n_slices;
+    TRY(add_conv(b, "heads.0", s, b->x, &b->x));
+out:
+    return st;
+}
+
+static status build_head(struct builder *b)
+{
+    const struct net_conf *c = b->conf;
+    const struct chain head = {c->head, c->n_head, c->head_names, c->head_norm,
+                               c->head_norm_last};
+    const struct chain tail = {c->tail_width, c->n_tail, NET_HEAD_LAYERS, true,
+                               false};
+    status st = OK;
+
+    for (int32_t i = 0; i < head.n; i++)
+        TRY(build_linear(b, &head, i));
+    b->p->middle = b->x;
+    b->prefix = c->tail_prefix ? c->tail_prefix : "";
+    if (c->tail == NET_PROTOTYPES)
+        TRY(build_prototypes(b));
+    for (int32_t i = 0; c->tail == NET_PREDICTION && i < tail.n; i++)
+        TRY(build_linear(b, &tail, i));
+    if (c->n_head + c->n_tail > 0)
         name_slot(b, "embed");
 out:
     return st;
@@ -432,6 +464,7 @@ status program_build(const struct net_conf *conf, struct program *p)
 
     TRY(program_check(conf));
     memset(p, 0, sizeof *p);
+    p->prototypes = NONE;
     in = (struct shape){conf->views * conf->m, conf->in_channels, conf->size[0],
                         conf->size[1], conf->size[2]};
     TRY(add_slot(&b, in, &p->input));
