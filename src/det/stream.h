@@ -16,7 +16,7 @@ enum stream_domain {
     STREAM_TEST = 0,      /* tests: a, b, c free */
     STREAM_INIT = 1,      /* weights: a = tensor index, b = 0, c = 0 */
     STREAM_SAMPLER = 2,   /* order of an epoch: a = epoch, b = group */
-    STREAM_AUGMENT = 3,   /* a = epoch, b = row, c = view (0..3) */
+    STREAM_AUGMENT = 3,   /* a = epoch, b = row, c = view */
     STREAM_NEGATIVE = 4,  /* a = epoch, b = row; c = 0: which stored one,
                               1: corners of a live one */
     STREAM_PREPARE = 5,   /* negative corners: a = row, b = k */
@@ -25,6 +25,8 @@ enum stream_domain {
     STREAM_SEARCH = 8,    /* a = study part, b = trial (ticket) */
     STREAM_PROBE = 9,     /* known-answer inputs: a = operation, b = case */
     STREAM_SPLIT = 10,    /* folds, subsets: a = what */
+    STREAM_BANK = 11,     /* start of a memory bank: a = which, b = group,
+                              c = row */
     STREAM_AXES = 16,     /* start of a subspace iteration: a, b = shape */
     STREAM_PERMUTE = 20,  /* a = what is permuted, b = repetition */
     STREAM_PERTURB = 21   /* seeds moved: a = trial, b = row */

@@ -16,12 +16,9 @@
  *
  * Every row (sample of a view) is one item of the team and sums over other
  * rows in ascending order, so members do not enter. */
-#include <math.h>
-
 #include "det/math.h"
 #include "nn/loss_kind.h"
-
-static const double LENGTH_MIN = 1e-12;
+#include "nn/unit_length.h"
 
 enum form { INFONCE, MINED, NTXENT };
 
@@ -63,27 +60,12 @@ static void carve(struct contrast *f, double *memory)
     f->group = f->neg + 4 * n * n;
 }
 
-static double dot(const double *a, const double *b, size_t d)
-{
-    double sum = 0.0;
-
-    for (size_t i = 0; i < d; i++)
-        sum += a[i] * b[i];
-    return sum;
-}
-
 static status normalise(void *ctx, size_t row, int member)
 {
     const struct contrast *f = ctx;
-    const double *x = f->embed + row * f->d;
-    double *z = f->z + row * f->d;
-    double length = sqrt(dot(x, x, f->d));
-    double by = length > LENGTH_MIN ? length : LENGTH_MIN;
 
     (void)member;
-    f->length[row] = length;
-    for (size_t i = 0; i < f->d; i++)
-        z[i] = x[i] / by;
+    f->length[row] = unit_make(f->embed + row * f->d, f->d, f->z + row * f->d);
     return OK;
 }
 
@@ -114,7 +96,7 @@ static status anchor(void *ctx, size_t a, int member)
     const double *z = f->z + a * f->d;
     double *neg = f->neg + a * 2 * f->n;
     double pos =
-        dot(z, f->z + partner(f, a) * f->d, f->d) / f->conf->temperature;
+        unit_dot(z, f->z + partner(f, a) * f->d, f->d) / f->conf->temperature;
     double top = pos;
     double sum;
 
@@ -122,8 +104,8 @@ static status anchor(void *ctx, size_t a, int member)
     for (size_t j = 0; j < 2 * f->n; j++) {
         if (!stands(f, a, j))
             continue;
-        neg[j] =
-            dot(z, f->z + (f->base + j) * f->d, f->d) / f->conf->temperature;
+        neg[j] = unit_dot(z, f->z + (f->base + j) * f->d, f->d) /
+                 f->conf->temperature;
         if (neg[j] > top)
             top = neg[j];
     }
@@ -152,9 +134,7 @@ static status gradient(void *ctx, size_t row, int member)
     const struct contrast *f = ctx;
     size_t n = f->n;
     double *g = f->grad + row * f->d;
-    const double *z = f->z + row * f->d;
     double scale = 1.0 / (2.0 * (double)n * f->conf->temperature);
-    double along;
 
     (void)member;
     for (size_t i = 0; i < f->d; i++)
@@ -176,10 +156,7 @@ static status gradient(void *ctx, size_t row, int member)
             if (group_of(f, a) == group_of(f, j))
                 add_scaled(g, f->neg[a * 2 * n + j], f->z + a * f->d, f->d);
     }
-    along = f->length[row] > LENGTH_MIN ? dot(z, g, f->d) : 0.0;
-    for (size_t i = 0; i < f->d; i++)
-        g[i] = scale * (g[i] - along * z[i]) /
-               (f->length[row] > LENGTH_MIN ? f->length[row] : LENGTH_MIN);
+    unit_back(f->z + row * f->d, f->length[row], scale, f->d, g);
     return OK;
 }
 
@@ -213,12 +190,12 @@ static void take_health(const struct contrast *f, struct loss_out *out)
     for (size_t i = 0; i < n; i++) {
         const double *z = f->z + i * f->d;
 
-        own += dot(z, f->z + (n + i) * f->d, f->d);
+        own += unit_dot(z, f->z + (n + i) * f->d, f->d);
         for (size_t k = 0; k < n; k++) {
             if (f->views > 2)
-                negative += dot(z, f->z + (2 * n + k) * f->d, f->d);
+                negative += unit_dot(z, f->z + (2 * n + k) * f->d, f->d);
             if (k != i)
-                other += dot(z, f->z + k * f->d, f->d);
+                other += unit_dot(z, f->z + k * f->d, f->d);
         }
     }
     out->own = own / (double)n;

@@ -30,6 +30,8 @@ extern const struct loss_kind loss_ntxent_mined;
 extern const struct loss_kind loss_ntxent;
 extern const struct loss_kind loss_nnclr;
 extern const struct loss_kind loss_nnclr_gather;
+extern const struct loss_kind loss_ntxent_bank;
+extern const struct loss_kind loss_nnclr_bank;
 extern const struct loss_kind loss_swav;
 extern const struct loss_kind loss_ce;
 extern const struct loss_kind loss_bce;

@@ -9,9 +9,9 @@
 #include "nn/loss_kind.h"
 
 static const struct loss_kind *const kinds[] = {
-    &loss_infonce, &loss_ntxent_mined, &loss_ntxent,
-    &loss_nnclr,   &loss_nnclr_gather, &loss_swav,
-    &loss_ce,      &loss_bce,          &loss_mae,
+    &loss_infonce,      &loss_ntxent_mined, &loss_ntxent,     &loss_nnclr,
+    &loss_nnclr_gather, &loss_ntxent_bank,  &loss_nnclr_bank, &loss_swav,
+    &loss_ce,           &loss_bce,          &loss_mae,
 };
 
 struct loss {

@@ -21,6 +21,9 @@
  *   nnclr, nnclr_gather  views neighbour 0, prediction 0, neighbour 1,
  *                 prediction 1 (spec 6.4): NT-Xent of each pair, neighbours
  *                 constant, within a group / over all
+ *   ntxent_bank, nnclr_bank  the same two as the study's files wire them (spec
+ *                 6.3): against an anchor of view 0 stand the vectors of its
+ *                 group's memory bank alone
  *   swav          scores of high then low crops (spec 6.5)
  *   ce, bce, mae  cross entropy of classes, binary cross entropy of logits,
  *                 mean absolute error (spec 6.6), against in.target */
@@ -33,7 +36,7 @@ struct loss_conf {
     uint32_t d;         /* width of an output */
     /* swav */
     uint32_t high, low; /* crops of each kind, high >= 1, together >= 2 */
-    uint32_t queue;     /* stored samples a group adds */
+    uint32_t queue;     /* stored samples a group adds; *_bank too */
     double epsilon;     /* 0.05: sharpness of the codes */
     uint32_t rounds;    /* 3: Sinkhorn-Knopp rounds */
 };
@@ -43,7 +46,9 @@ struct loss_in {
     uint32_t n;           /* samples of this batch, 1..conf.n */
     /* ce: [n] class number; bce, mae: [n][d] */
     const double *target;
-    const double *queue; /* swav: scores [high][groups][conf.queue][d] */
+    /* swav: scores [high][groups][conf.queue][d], or NULL; *_bank: vectors
+     * [groups][conf.queue][d] as they are */
+    const double *queue;
 };
 
 struct loss_out {

@@ -18,13 +18,20 @@ static const struct row {
     uint32_t views, constant, through;
     int classes; /* 0 no target, 1 class numbers, 2 values */
 } table[] = {
-    {"infonce", 4, 0, 0, 0},  {"ntxent_mined", 4, 0, 0, 0},
-    {"ntxent", 2, 0, 0, 0},   {"nnclr", 4, 1 | 4, 0, 0},
-    {"swav", 4, 0, 1 | 2, 0}, {"nnclr_gather", 4, 1 | 4, 0, 0},
-    {"ce", 1, 0, 0, 1},       {"bce", 1, 0, 0, 2},
+    {"infonce", 4, 0, 0, 0},     {"ntxent_mined", 4, 0, 0, 0},
+    {"ntxent", 2, 0, 0, 0},      {"nnclr", 4, 1 | 4, 0, 0},
+    {"swav", 4, 0, 1 | 2, 0},    {"nnclr_gather", 4, 1 | 4, 0, 0},
+    {"ntxent_bank", 2, 0, 0, 0}, {"nnclr_bank", 4, 1 | 4, 0, 0},
+    {"ce", 1, 0, 0, 1},          {"bce", 1, 0, 0, 2},
     {"mae", 1, 0, 0, 2},
 };
 enum { ROWS = sizeof table / sizeof table[0] };
+
+/* vectors of a bank for each of up to three groups */
+enum { QUEUE = 2 };
+static const double bank[3 * QUEUE * D] = {
+    0.5, -1, 0.25, 2, 0,  1, 1,    -1, 0.5, 0.125, 0, 0.75, -2, 1, 1,
+    -1,  0,  0.5,  1, -3, 2, -0.5, 0,  1,   1,     0, -1,   1,  2, 0.25};
 
 static const double classes[N] = {0, 4, 2, 2, 1, 3};
 static const double values[N * D] = {0, 1, 1, 0, 0.5, 0.25, 1, 0, 1};
@@ -39,6 +46,7 @@ open_loss(struct team *team, const char *name, uint32_t n, uint32_t groups)
                              .d = D,
                              .high = 2,
                              .low = 2,
+                             .queue = QUEUE,
                              .epsilon = 0.5,
                              .rounds = 3};
     struct loss *l = NULL;
@@ -63,6 +71,7 @@ static status run_row(struct loss *l,
 {
     struct loss_in in = {.output = x, .n = n};
 
+    in.queue = strstr(r->name, "_bank") ? bank : NULL;
     in.target = r->classes == 1 ? classes : r->classes == 2 ? values : NULL;
     return loss_run(l, &in, out);
 }
