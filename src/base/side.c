@@ -15,6 +15,7 @@ struct side {
     enum side_state state;
     side_fn *fn;
     void *ctx;
+    void *question; /* open while it is not NULL */
     status st;
     struct trail trail;
 };
@@ -91,7 +92,7 @@ bool side_done(struct side *s, long us, status *st)
     int rc = 0;
 
     (void)pthread_mutex_lock(&s->lock);
-    while (s->state != SIDE_ENDED && rc == 0)
+    while (s->state != SIDE_ENDED && !s->question && rc == 0)
         rc = pthread_cond_timedwait(&s->to_main, &s->lock, &until);
     ended = s->state == SIDE_ENDED;
     if (ended) {
@@ -104,13 +105,42 @@ bool side_done(struct side *s, long us, status *st)
     return ended;
 }
 
+void side_ask(struct side *s, void *what)
+{
+    (void)pthread_mutex_lock(&s->lock);
+    s->question = what;
+    (void)pthread_cond_broadcast(&s->to_main);
+    while (s->question)
+        (void)pthread_cond_wait(&s->to_side, &s->lock);
+    (void)pthread_mutex_unlock(&s->lock);
+}
+
+void *side_question(struct side *s)
+{
+    (void)pthread_mutex_lock(&s->lock);
+    void *what = s->question;
+    (void)pthread_mutex_unlock(&s->lock);
+    return what;
+}
+
+void side_answer(struct side *s)
+{
+    (void)pthread_mutex_lock(&s->lock);
+    s->question = NULL;
+    (void)pthread_cond_signal(&s->to_side);
+    (void)pthread_mutex_unlock(&s->lock);
+}
+
 void side_free(struct side *s)
 {
     if (!s)
         return;
     (void)pthread_mutex_lock(&s->lock);
-    while (s->state == SIDE_RUNS)
+    while (s->state == SIDE_RUNS) {
+        s->question = NULL; /* nobody answers any more */
+        (void)pthread_cond_signal(&s->to_side);
         (void)pthread_cond_wait(&s->to_main, &s->lock);
+    }
     s->state = SIDE_QUIT;
     (void)pthread_cond_signal(&s->to_side);
     (void)pthread_mutex_unlock(&s->lock);

@@ -20,6 +20,13 @@ void side_start(struct side *s, side_fn *fn, void *ctx);
  * status, and the error trail is now this thread's. False: it runs on, or
  * none was started. */
 bool side_done(struct side *s, long us, status *st);
+/* From the job: hand `what` to the main thread and wait for its answer, which
+ * lies in *what (left as it was if side_free comes first). */
+void side_ask(struct side *s, void *what);
+/* The main thread: what the job asks, NULL when it does not; side_done ends
+ * early with false while a question is open. */
+void *side_question(struct side *s);
+void side_answer(struct side *s);
 /* Waits for a job that runs; NULL is fine. */
 void side_free(struct side *s);
 

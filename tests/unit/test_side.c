@@ -55,6 +55,49 @@ static void jobs_one_after_the_other(void **state)
     side_free(NULL);
 }
 
+struct asking {
+    struct side *side;
+    int sum;
+};
+
+/* Asks for the next number a hundred times. */
+static status ask(void *ctx)
+{
+    struct asking *a = ctx;
+    for (int i = 0; i < 100; i++) {
+        int n = i;
+        side_ask(a->side, &n);
+        a->sum += n;
+    }
+    return OK;
+}
+
+static void questions_are_answered(void **state)
+{
+    (void)state;
+    struct asking a = {0};
+    status st = ERR_BUG;
+    int answered = 0;
+    assert_ok(side_new(&a.side));
+    side_start(a.side, ask, &a);
+    while (!side_done(a.side, 1000, &st)) {
+        int *n = side_question(a.side);
+        if (!n)
+            continue;
+        assert_int_equal(*n, answered++);
+        ++*n;
+        side_answer(a.side);
+    }
+    assert_int_equal(st, OK);
+    assert_int_equal(answered, 100);
+    assert_int_equal(a.sum, 5050);
+    /* one that nobody answers holds up nobody */
+    a.sum = 0;
+    side_start(a.side, ask, &a);
+    side_free(a.side);
+    assert_int_equal(a.sum, 4950);
+}
+
 static void does_not_hold_the_caller(void **state)
 {
     (void)state;
@@ -83,6 +126,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(jobs_one_after_the_other),
+        cmocka_unit_test(questions_are_answered),
         cmocka_unit_test(does_not_hold_the_caller),
         cmocka_unit_test(errors_come_home),
     };
