@@ -98,8 +98,12 @@ struct journal_writer; /* opaque */
 /* Open for appending, made if absent. worker: any text. ERR_FILE, ERR_MEM. */
 status
 journal_open(const char *path, const char *worker, struct journal_writer **out);
+/* The file's size as it was read. From then on it may only grow by what is
+ * written here. */
+void journal_expect(struct journal_writer *w, size_t size);
 /* Append what has gathered; a torn last line of the file is cut off first.
- * ERR_FILE, ERR_MEM; after an error nothing of it is in the file. */
+ * ERR_FILE, ERR_MEM, ERR_RUN: somebody else has written to it; after an error
+ * nothing of it is in the file. */
 status journal_flush(struct journal_writer *w);
 /* Drops what was not flushed. */
 void journal_close(struct journal_writer *w);
@@ -129,6 +133,11 @@ void journal_trial_attr(struct journal_writer *w,
                         bool system,
                         const char *key,
                         const char *json);
+/* What a halving pruner notes for a trial at a rung. */
+void journal_rung(struct journal_writer *w,
+                  int64_t trial,
+                  uint32_t rung,
+                  double value);
 /* COMPLETE (a NaN makes it FAIL, as in Optuna), PRUNED (NaN: no value) or
  * FAIL. */
 void journal_end_trial(struct journal_writer *w,

@@ -23,6 +23,7 @@ struct journal_writer {
     char *lock;
     char *worker; /* JSON text */
     int fd;
+    off_t size; /* of the file as we know it, -1: not known */
     struct text pending;
 };
 
@@ -101,6 +102,7 @@ journal_open(const char *path, const char *worker, struct journal_writer **out)
 
     TRY(mem_new(1, sizeof *w, &w));
     w->fd = -1;
+    w->size = -1;
     TRY(mem_text(path, &w->path));
     text_add(&lock, "%s.lock", path);
     text_json(&id, worker);
@@ -117,6 +119,11 @@ out:
     text_free(&lock);
     journal_close(w);
     return st;
+}
+
+void journal_expect(struct journal_writer *w, size_t size)
+{
+    w->size = (off_t)size;
 }
 
 void journal_close(struct journal_writer *w)
@@ -141,6 +148,10 @@ static status whole_lines(const struct journal_writer *w, off_t *size)
 
     ENSURE(fstat(w->fd, &sb) == 0, ERR_FILE, "%s: %s", w->path,
            strerror(errno));
+    ENSURE(w->size < 0 || w->size == sb.st_size, ERR_RUN,
+           "%s: another program writes to it (%lld bytes, %lld expected); let "
+           "one search at a time go on with it",
+           w->path, (long long)sb.st_size, (long long)w->size);
     off_t good = sb.st_size;
     for (; good > 0; good--) {
         ENSURE(pread(w->fd, &c, 1, good - 1) == 1, ERR_FILE, "%s: %s", w->path,
@@ -172,7 +183,7 @@ static int write_all(int fd, const char *bytes, size_t len)
     return 0;
 }
 
-static status append(const struct journal_writer *w)
+static status append(struct journal_writer *w)
 {
     off_t before = 0;
     status st = OK;
@@ -185,6 +196,7 @@ static status append(const struct journal_writer *w)
     /* some file systems have no fsync for this kind of file */
     ENSURE(fsync(w->fd) == 0 || errno == EINVAL || errno == EROFS, ERR_FILE,
            "%s: %s", w->path, strerror(errno));
+    w->size = before + (off_t)w->pending.len;
 out:
     return st;
 }
@@ -330,6 +342,21 @@ void journal_trial_attr(struct journal_writer *w,
     put_id(w, "trial_id", trial);
     put_attr(w, system ? "system_attr" : "user_attr", key, json);
     end(w);
+}
+
+void journal_rung(struct journal_writer *w,
+                  int64_t trial,
+                  uint32_t rung,
+                  double value)
+{
+    struct text v = {0};
+    char key[32];
+
+    (void)snprintf(key, sizeof key, "completed_rung_%u", rung);
+    text_double(&v, value);
+    journal_trial_attr(w, trial, true, key,
+                       text_status(&v) == OK ? v.s : "null");
+    text_free(&v);
 }
 
 void journal_end_trial(struct journal_writer *w,

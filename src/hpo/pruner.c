@@ -65,6 +65,48 @@ out:
     return st;
 }
 
+static void put(struct text *t, const char *key, double v)
+{
+    text_add(t, " %s %.17g", key, v);
+}
+
+void pruner_text(const struct pruner_conf *c, struct text *t)
+{
+    static const char *const name[] = {"none",      "percentile", "halving",
+                                       "hyperband", "threshold",  "wilcoxon"};
+    bool band = c->kind == PRUNER_HYPERBAND;
+
+    text_add(t, "%s", name[c->kind]);
+    if (c->kind == PRUNER_PERCENTILE) {
+        text_add(t, " %.17g", c->percentile);
+        put(t, "startup", c->n_startup);
+        put(t, "min_trials", c->n_min);
+    }
+    if (c->kind == PRUNER_PERCENTILE || c->kind == PRUNER_THRESHOLD) {
+        put(t, "warmup", (double)c->warmup);
+        put(t, "interval", (double)c->interval);
+    }
+    if (c->kind == PRUNER_HALVING || band) {
+        put(t, "min_resource", (double)c->min_resource);
+        put(t, "eta", (double)c->eta);
+        put(t, "bootstrap", (double)c->bootstrap);
+        put(t, band ? "max_resource" : "rate",
+            (double)(band ? c->max_resource : c->rate));
+    }
+    if (c->kind == PRUNER_THRESHOLD) {
+        put(t, "lower", c->lower);
+        put(t, "upper", c->upper);
+    }
+    if (c->kind == PRUNER_WILCOXON) {
+        put(t, "p", c->p);
+        put(t, "steps", c->n_steps);
+    }
+    if (c->patience >= 0) {
+        put(t, "patience", (double)c->patience);
+        put(t, "min_delta", c->min_delta);
+    }
+}
+
 status pruner_start(const struct pruner_conf *conf, struct pruner *out)
 {
     status st = OK;
@@ -73,16 +115,6 @@ status pruner_start(const struct pruner_conf *conf, struct pruner *out)
     *out = (struct pruner){.conf = *conf, .min_resource = conf->min_resource};
 out:
     return st;
-}
-
-const struct trial_report *pruner_last(const struct trial *t)
-{
-    const struct trial_report *last = NULL;
-
-    for (uint32_t i = 0; i < t->n_reports; i++)
-        if (!last || t->reports[i].step > last->step)
-            last = &t->reports[i];
-    return last;
 }
 
 bool pruner_at(const struct trial *t, int64_t step, double *value)
@@ -100,7 +132,7 @@ int64_t pruner_longest(const struct trial *trials, uint32_t n)
     int64_t most = -1;
 
     for (uint32_t i = 0; i < n; i++) {
-        const struct trial_report *last = pruner_last(&trials[i]);
+        const struct trial_report *last = trial_last(&trials[i]);
 
         if (trials[i].state == TRIAL_COMPLETE && last && last->step > most)
             most = last->step;
@@ -111,7 +143,7 @@ int64_t pruner_longest(const struct trial *trials, uint32_t n)
 /* Nothing else reported since the interval of the last step began. */
 static bool asked_now(const struct pruner_conf *c, const struct trial *t)
 {
-    int64_t step = pruner_last(t)->step;
+    int64_t step = trial_last(t)->step;
     int64_t start;
 
     if (step < c->warmup)
@@ -196,7 +228,7 @@ static status by_percentile(const struct pruner_conf *c,
     TRY(mem_new(complete, sizeof *v, &v));
     for (uint32_t i = 0; i < n; i++)
         if (trials[i].state == TRIAL_COMPLETE &&
-            pruner_at(&trials[i], pruner_last(t)->step, &v[m]))
+            pruner_at(&trials[i], trial_last(t)->step, &v[m]))
             m++;
     if (m > 0 && m >= c->n_min)
         TRY(worse(c, own, v, m, prune));
@@ -207,7 +239,7 @@ out:
 
 static bool by_threshold(const struct pruner_conf *c, const struct trial *t)
 {
-    return asked_now(c, t) && !in(pruner_last(t)->value, c->lower, c->upper);
+    return asked_now(c, t) && !in(trial_last(t)->value, c->lower, c->upper);
 }
 
 /* No progress: the last patience + 1 reports, in the order of steps, against

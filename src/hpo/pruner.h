@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "base/text.h"
 
 #include "hpo/trial.h"
 
@@ -58,6 +59,9 @@ struct pruner_conf pruner_defaults(enum pruner_kind kind);
 /* ERR_CONF names the key. */
 status pruner_check(const struct pruner_conf *conf);
 
+/* "percentile 50, startup 5, ...": kind and the keys it reads, for records. */
+void pruner_text(const struct pruner_conf *conf, struct text *out);
+
 enum { PRUNER_BRACKETS = 64 };
 struct pruner {
     struct pruner_conf conf;
@@ -67,6 +71,12 @@ struct pruner {
 };
 /* Checks the configuration. */
 status pruner_start(const struct pruner_conf *conf, struct pruner *out);
+
+/* Fix what is undecided, if trials [n] allow it: halving's least resource,
+ * hyperband's brackets. pruner_ask does so by itself. */
+void pruner_decide(struct pruner *p, const struct trial *trials, uint32_t n);
+/* Nothing is left to be decided. */
+bool pruner_is_decided(const struct pruner *p);
 
 struct pruner_verdict {
     bool prune;

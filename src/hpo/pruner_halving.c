@@ -96,7 +96,7 @@ static status climb(const struct pruner *p,
 {
     status st = OK;
     const struct trial *t = &trials[at];
-    const struct trial_report *last = pruner_last(t);
+    const struct trial_report *last = trial_last(t);
     bool up = true;
 
     while (up) {
@@ -114,35 +114,40 @@ out:
     return st;
 }
 
+/* A hundredth of the longest trial's last step. */
+static void
+decide_least(struct pruner *p, const struct trial *trials, uint32_t n)
+{
+    int64_t most = pruner_longest(trials, n);
+
+    if (most >= 0)
+        p->min_resource = most / 100 > 1 ? most / 100 : 1;
+}
+
 status pruner_halving(struct pruner *p,
                       const struct trial *trials,
                       uint32_t n,
                       uint32_t at,
                       struct pruner_verdict *out)
 {
-    if (p->min_resource == 0) {
-        int64_t most = pruner_longest(trials, n);
-
-        if (most < 0)
-            return OK;
-        p->min_resource = most / 100 > 1 ? most / 100 : 1;
-    }
+    pruner_decide(p, trials, n);
+    if (!pruner_is_decided(p))
+        return OK;
     return climb(p, p->conf.rate, trials, n, at, out);
 }
 
 /* Brackets and their shares, once the largest resource is known. */
-static bool decide(struct pruner *p, const struct trial *trials, uint32_t n)
+static void
+decide_brackets(struct pruner *p, const struct trial *trials, uint32_t n)
 {
     const struct pruner_conf *c = &p->conf;
     double most = (double)c->max_resource;
     double count;
 
-    if (p->brackets > 0)
-        return true;
     if (c->max_resource == 0)
         most = (double)pruner_longest(trials, n) + 1.0;
     if (most < 1.0)
-        return false;
+        return;
     /* a quotient of logarithms, rounding included, as Optuna has it */
     count = floor(det_log(most / (double)c->min_resource) /
                   det_log((double)c->eta)) +
@@ -156,7 +161,22 @@ static bool decide(struct pruner *p, const struct trial *trials, uint32_t n)
             share *= (double)c->eta;
         p->budget[b] = (uint64_t)ceil(share / (s + 1.0));
     }
-    return true;
+}
+
+bool pruner_is_decided(const struct pruner *p)
+{
+    return (p->conf.kind != PRUNER_HALVING || p->min_resource > 0) &&
+           (p->conf.kind != PRUNER_HYPERBAND || p->brackets > 0);
+}
+
+void pruner_decide(struct pruner *p, const struct trial *trials, uint32_t n)
+{
+    if (pruner_is_decided(p))
+        return;
+    if (p->conf.kind == PRUNER_HALVING)
+        decide_least(p, trials, n);
+    else
+        decide_brackets(p, trials, n);
 }
 
 status pruner_hyperband(struct pruner *p,
@@ -165,7 +185,8 @@ status pruner_hyperband(struct pruner *p,
                         uint32_t at,
                         struct pruner_verdict *out)
 {
-    if (!decide(p, trials, n))
+    pruner_decide(p, trials, n);
+    if (!pruner_is_decided(p))
         return OK;
     return climb(p, pruner_bracket(p, at), trials, n, at, out);
 }

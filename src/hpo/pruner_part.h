@@ -5,8 +5,6 @@
 
 /* Internal to hpo/: what pruners share. */
 
-/* The report with the largest step; NULL without reports. */
-const struct trial_report *pruner_last(const struct trial *t);
 /* The value at a step; false: not reported. */
 bool pruner_at(const struct trial *t, int64_t step, double *value);
 /* The largest last step of COMPLETE trials, or -1. */

@@ -58,10 +58,7 @@ static struct key key_of(const struct trial *t, uint32_t number, bool maximise)
     } else if (t->state == TRIAL_PRUNED && t->n_reports == 0) {
         k.group = 2;
     } else if (t->state == TRIAL_PRUNED) {
-        const struct trial_report *last = &t->reports[0];
-        for (uint32_t i = 1; i < t->n_reports; i++)
-            if (t->reports[i].step > last->step)
-                last = &t->reports[i];
+        const struct trial_report *last = trial_last(t);
         k.group = 1;
         k.first = -(double)last->step;
         k.second = isnan(last->value) ? (double)INFINITY : sign * last->value;

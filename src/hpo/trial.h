@@ -29,4 +29,7 @@ struct trial {
 
 const char *trial_state_name(enum trial_state s); /* "COMPLETE" */
 
+/* The report with the largest step; NULL without reports. */
+const struct trial_report *trial_last(const struct trial *t);
+
 #endif
