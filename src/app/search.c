@@ -1,6 +1,4 @@
 /* fmcib-search: the linear model of a task, its C chosen by TPE. */
-#include <math.h>
-
 #include "base/log.h"
 #include "base/mem.h"
 
@@ -8,13 +6,15 @@
 #include "app/search_data.h"
 #include "app/search_model.h"
 #include "app/search_pool.h"
+#include "app/search_study.h"
 #include "app/search_write.h"
 
 struct job {
     int64_t seed;
     struct search_input input;
-    int64_t trials, lag, startup, candidates, folds;
-    int sampler, rules, objective;
+    struct search_keys keys;
+    int64_t folds;
+    int objective;
     double c_low, c_high;
     bool features;
 };
@@ -39,19 +39,6 @@ static const struct conf_row rows[] = {
      IDENTITY, "column that says train, val or test"},
     {"data.classes", CONF_I64, AT(input.classes), "0", 0, 1000, NULL, "classes",
      IDENTITY, "how many there must be, 0 = as found"},
-    {"search.trials", CONF_I64, AT(trials), "100", 1, 1e6, NULL, "trials",
-     IDENTITY, "models tried"},
-    {"search.lag", CONF_I64, AT(lag), "7", 0, 1e6, NULL, "trials", IDENTITY,
-     "results a proposal does without; lag + 1 run at once; 0 = Optuna's own "
-     "sequence"},
-    {"search.sampler", CONF_ENUM, AT(sampler), "tpe", 1, 0, "tpe|random", "",
-     IDENTITY, "how C is proposed"},
-    {"search.rules", CONF_ENUM, AT(rules), "current", 1, 0, "current|3.1", "",
-     IDENTITY, "whose TPE: current Optuna or 3.1"},
-    {"search.startup", CONF_I64, AT(startup), "10", 0, 1e6, NULL, "trials",
-     IDENTITY, "random trials at the start"},
-    {"search.candidates", CONF_I64, AT(candidates), "24", 1, 1e4, NULL, "",
-     IDENTITY, "candidates a proposal weighs"},
     {"search.objective", CONF_ENUM, AT(objective), "auc", 1, 0,
      "auc|accuracy|balanced_accuracy", "", IDENTITY,
      "what is maximised on the validation table"},
@@ -67,65 +54,41 @@ static const struct conf_row rows[] = {
 
 static const enum metric objectives[] = {METRIC_AUC, METRIC_ACC, METRIC_BA};
 
-static status trial(void *ctx, const double *x, double *value)
+struct trial_job {
+    const struct search_model *model;
+    bool reports; /* somebody listens to folds */
+};
+
+static status each_fold(void *ctx, uint32_t fold, double score, bool *stop)
 {
-    return search_model_score(ctx, x[0], value);
+    return pool_report(ctx, fold, score, stop);
 }
 
-/* Rank 0: the study with its journal. */
-static status open_study(const struct run *run,
-                         const struct job *job,
-                         const struct search_data *data,
-                         const struct space *space,
-                         struct study **out)
+static status
+trial(void *ctx, const double *x, struct pool_trial *t, double *value)
 {
-    struct study_conf conf = {.name = "search",
-                              .seed = (uint64_t)job->seed,
-                              .trials = (uint32_t)job->trials,
-                              .lag = (uint32_t)job->lag,
-                              .sampler = (enum study_sampler)job->sampler,
-                              .tpe = tpe_defaults(),
-                              .data = data->digest};
-    char *path = NULL;
-    status st = OK;
+    const struct trial_job *j = ctx;
 
-    conf.tpe.parzen.rules = (enum tpe_rules)job->rules;
-    conf.tpe.n_startup = (uint32_t)job->startup;
-    conf.tpe.n_candidates = (uint32_t)job->candidates;
-    conf.tpe.maximise = true;
-    /* Optuna 3.1 drew every parameter alone by default */
-    conf.tpe.multivariate = job->rules != TPE_V31;
-    TRY(run_path(run, "journal.log", &path));
-    TRY(study_open(path, &conf, space, run->resume, out));
-out:
-    mem_free(path);
-    return st;
-}
-
-static void setting_of(const struct job *job, struct text *t)
-{
-    text_add(t,
-             "\"seed\": %lld, \"lag\": %lld, \"trials\": %lld, "
-             "\"sampler\": \"%s\", \"rules\": \"%s\"",
-             (long long)job->seed, (long long)job->lag, (long long)job->trials,
-             job->sampler == STUDY_RANDOM ? "random" : "tpe",
-             job->rules == TPE_V31 ? "3.1" : "current");
+    return search_model_score(j->model, x[0], j->reports ? each_fold : NULL, t,
+                              value);
 }
 
 /* Rank 0: the best model again, and everything that is left of the search. */
-static status
-publish(const struct job *job, struct search_result *r, struct text *setting)
+static status publish(const struct job *job,
+                      const struct search_rules *rules,
+                      struct search_result *r,
+                      struct text *setting)
 {
     struct logistic_model *fit = NULL;
     char digest[SHA256_HEX] = "";
     char *path = NULL;
     status st = OK;
 
-    setting_of(job, setting);
+    search_setting(&job->keys, job->seed, rules, setting);
     TRY(text_status(setting));
     r->setting = setting->s;
     ENSURE(study_best(r->study, &r->best), ERR_NUMERIC,
-           "none of the %lld trials has a value", (long long)job->trials);
+           "none of the %u trials has a value", study_told(r->study));
     TRY(search_model_fit(r->model, study_trial(r->study, r->best)->x[0], &fit));
     r->fit = fit;
     for (int s = SPLIT_VAL; s < SPLITS; s++)
@@ -159,7 +122,7 @@ plan(struct run *run, const struct job *job, const struct search_data *d)
     run_plan(run,
              "at once: at most %lld trials; memory of a rank: about "
              "%.0f MB",
-             (long long)job->lag + 1, 2.0 * bytes / 1e6 + 10);
+             (long long)job->keys.lag + 1, 2.0 * bytes / 1e6 + 10);
     run_plan(run, "files: journal.log, study.json, best_params.json, model.nc, "
                   "val_results.csv, test_results.csv");
 }
@@ -181,13 +144,14 @@ search(struct run *run, const struct job *job, const struct search_data *data)
         .label = job->input.label,
         .features = job->features};
     struct pool_job pool = {.par = run->par,
-                            .trials = (uint32_t)job->trials,
                             .n_params = 1,
                             .fn = trial,
                             .stop_after = run->conf.stop_after,
                             .quiet = run->conf.quiet,
                             .stop_wanted = run_stop_wanted};
     struct search_model *model = NULL;
+    struct trial_job ctx = {.reports = job->keys.pruner != SEARCH_PRUNE_NONE};
+    struct search_rules rules = {0};
     struct text setting = {0};
     bool first = par_rank(run->par) == 0;
     bool stopped = false;
@@ -196,20 +160,23 @@ search(struct run *run, const struct job *job, const struct search_data *data)
     st = search_model_new(data, objectives[job->objective],
                           (uint32_t)job->folds, run->team, &model);
     if (st == OK && first)
-        st = open_study(run, job, data, &space, &pool.study);
+        st = search_study_open(run, &job->keys, job->seed, true, data->digest,
+                               &space, &rules, &pool.study);
     TRY(par_agree(run->par, st));
-    pool.ctx = model;
+    ctx.model = model;
+    pool.ctx = &ctx;
     TRY(pool_run(&pool, &stopped));
     result.model = model;
     result.study = pool.study;
     if (first && !stopped)
-        st = publish(job, &result, &setting);
+        st = publish(job, &rules, &result, &setting);
     TRY(par_agree(run->par, st));
     if (stopped)
         st = STOPPED;
 out:
     text_free(&setting);
     study_close(pool.study);
+    search_rules_free(&rules);
     search_model_free(model);
     return st;
 }
@@ -225,14 +192,19 @@ static status work(struct run *run, const void *ctx)
            job->c_high);
     st = search_data_read(&job->input, &data);
     TRY(par_agree(run->par, st));
+    TRY(search_keys_check(&job->keys,
+                          data->set[SPLIT_VAL].rows == 0
+                              ? NULL
+                              : "a trial with a validation table has none; "
+                                "leave the table out for cross-validation"));
     plan(run, job, data);
     if (run->dry_run)
         goto out;
     LOG_TEXT("input.features", -1, data->digest);
-    if (par_size(run->par) > job->lag + 1)
+    if (par_size(run->par) > job->keys.lag + 1)
         log_info("search.lag %lld lets %lld trials run at once; of %d ranks "
                  "the others idle",
-                 (long long)job->lag, (long long)job->lag + 1,
+                 (long long)job->keys.lag, (long long)job->keys.lag + 1,
                  par_size(run->par));
     TRY(search(run, job, data));
 out:
@@ -243,13 +215,15 @@ out:
 int main(int argc, char **argv)
 {
     struct job job = {0};
-    const struct conf_table table = {rows, sizeof rows / sizeof rows[0], &job};
+    const struct conf_table tables[] = {
+        {rows, sizeof rows / sizeof rows[0], &job},
+        {SEARCH_ROWS, SEARCH_ROWS_N, &job.keys}};
     const struct run_program program = {
         "fmcib-search",
         "Linear model of a task on extracted features; its penalty is chosen "
         "by a search that any number of ranks share.",
-        &table,
-        1,
+        tables,
+        2,
         NULL,
         0};
 

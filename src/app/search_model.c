@@ -199,19 +199,26 @@ out:
     return st;
 }
 
-status search_model_score(const struct search_model *m, double c, double *out)
+status search_model_score(const struct search_model *m,
+                          double c,
+                          search_fold_fn *each,
+                          void *ctx,
+                          double *out)
 {
     double sum = 0;
     double one = 0;
+    bool stop = false;
     status st = OK;
 
     if (m->folds == 0)
         return score_val(m, c, out);
-    for (uint32_t f = 0; f < m->folds; f++) {
+    for (uint32_t f = 0; f < m->folds && !stop; f++) {
         TRY(score_fold(m, c, f, &one));
         sum += one;
+        if (each)
+            TRY(each(ctx, f, one, &stop));
     }
-    *out = sum / m->folds;
+    *out = stop ? (double)NAN : sum / m->folds;
 out:
     return st;
 }

@@ -1,6 +1,7 @@
 #ifndef APP_SEARCH_MODEL_H
 #define APP_SEARCH_MODEL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/status.h"
@@ -28,8 +29,17 @@ status search_model_new(const struct search_data *data,
 void search_model_free(struct search_model *m);
 const struct scaler *search_model_scaler(const struct search_model *m);
 
-/* The objective at C; NaN where a fold has none. ERR_NUMERIC: no fit. */
-status search_model_score(const struct search_model *m, double c, double *out);
+/* Told the score of each fold; *stop: enough is known. */
+typedef status
+search_fold_fn(void *ctx, uint32_t fold, double score, bool *stop);
+/* The objective at C; NaN where a fold has none. each (may be NULL) hears of
+ * every fold of a cross-validation; where it stops, *out is NaN. ERR_NUMERIC:
+ * no fit; what each returns. */
+status search_model_score(const struct search_model *m,
+                          double c,
+                          search_fold_fn *each,
+                          void *ctx,
+                          double *out);
 
 /* The model at C, fitted on all training rows. *out: logistic_model_free. */
 status search_model_fit(const struct search_model *m,

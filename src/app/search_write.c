@@ -284,7 +284,7 @@ static void put_history(const struct search_result *r, struct text *t)
         const struct trial *a = study_trial(r->study, k);
         text_add(t, "    {\"number\": %u, \"state\": \"%s\", \"C\": ", k,
                  trial_state_name(a->state));
-        text_double(t, a->x[0]);
+        put_json(t, a->x[0]);
         text_add(t, ", \"value\": ");
         put_json(t, a->state == TRIAL_COMPLETE ? a->value : (double)NAN);
         text_add(t, "}%s\n", k + 1 < n ? "," : "");

@@ -153,4 +153,36 @@ expect_equal "$(digest study)" "$one"
 run "${search[@]}" --out all --set input.features=all.csv
 expect_status 0
 expect_equal "$(digest study)" "$one"
+
+# pruners see folds; verdicts do not depend on who asks when
+cv=("${search[@]}" --set input.features= --set input.train=f/train_features.csv)
+for pruner in median hyperband; do
+    run "${cv[@]}" --out "$pruner" --set search.pruner=$pruner
+    expect_status 0
+    pruned=$(digest study)
+    check "$pruner prunes" grep -q '"state":2' "$pruner/journal.log"
+    expect_in_file '"op_code":7,.*"step":0,"intermediate_value":' "$pruner/journal.log"
+    ranks 3 "${cv[@]}" --out "$pruner-3" --set search.pruner=$pruner
+    expect_equal "$(digest study)" "$pruned"
+    trials "$pruner" >one.txt
+    trials "$pruner-3" >two.txt
+    expect_same one.txt two.txt
+    run "${cv[@]}" --out "$pruner" --set search.pruner=$pruner --resume
+    expect_status 0
+done
+expect_in_file '"pruner": "percentile 50 startup 5 min_trials 1' median/study.json
+
+# a grid: every value once, then the end
+run "${search[@]}" --out grid --set search.sampler=grid \
+    --set 'search.grid=1e-3, 0.01, 0.1, 1, 10'
+expect_status 0
+expect_equal "$(grep -c '"op_code":6' grid/journal.log)" 5
+expect_in_file '"system_attr":\{"grid_id":4\}' grid/journal.log
+
+# trials of one search as history of another
+run "${search[@]}" --out more --set search.journal=grid/journal.log
+expect_status 0
+expect_equal "$(grep -c '"op_code":6' grid/journal.log)" 30
+expect_no_file more/journal.log
+expect_in_file '"number": 29' more/study.json
 finish

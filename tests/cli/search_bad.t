@@ -33,6 +33,15 @@ bad 3 'search\.trails' --set search.trails=5
 bad 5 '3 classes in label, data\.classes says 4' --set data.classes=4
 bad 5 'all\.csv: has no column "split"' --set input.features="$(cp f/train_features.csv all.csv && echo all.csv)"
 
+bad 3 'pruner median looks at values on the way, and a trial with a validation table has none' --set search.pruner=median
+cv=(--set input.features= --set input.train=f/train_features.csv)
+bad 3 'pruner patient needs search\.pruner_patience' "${cv[@]}" --set search.pruner=patient
+bad 3 'pruner: .* eta 1; need' "${cv[@]}" --set search.pruner=halving --set search.pruner_eta=1
+bad 3 'sampler grid and search\.grid' --set search.sampler=grid
+bad 3 'search\.grid: "x" is no value of C' --set search.sampler=grid --set search.grid=1,x
+bad 3 "grid's value 10000 of C is outside its range" --set search.sampler=grid --set search.grid=1,1e4
+bad 4 'none\.log: no journal to go on with' --set search.journal=none.log
+
 cp -r f g && sed -i '3s/,[0-9],/,,/' g/train_features.csv
 bad 5 'train features: row 1 has no label \(label is ""\)' --set input.features=g
 cp f/val_features.csv g/ && cp f/train_features.csv g/
