@@ -5,6 +5,7 @@
 #include "base/mem.h"
 
 #include "eval/basis.h"
+#include "eval/lbfgs.h"
 #include "eval/newton.h"
 #include "eval/softmax.h"
 
@@ -73,6 +74,7 @@ struct rows {
     const double **au;
     uint32_t *len;
     double *tail;
+    double *weight;
     int32_t *y;
     uint32_t n;
 };
@@ -83,6 +85,7 @@ static void rows_clear(struct rows *r)
     mem_free(r->au);
     mem_free(r->len);
     mem_free(r->tail);
+    mem_free(r->weight);
     mem_free(r->y);
 }
 
@@ -96,6 +99,7 @@ gather(const struct basis *b, const struct logistic_task *task, struct rows *r)
     TRY(mem_raw(r->n, sizeof *r->au, &r->au));
     TRY(mem_raw(r->n, sizeof *r->len, &r->len));
     TRY(mem_raw(r->n, sizeof *r->tail, &r->tail));
+    TRY(mem_raw(r->n, sizeof *r->weight, &r->weight));
     TRY(mem_raw(r->n, sizeof *r->y, &r->y));
     for (uint32_t i = 0; i < r->n; i++) {
         uint32_t row = task->rows ? task->rows[i] : i;
@@ -111,8 +115,7 @@ out:
     return st;
 }
 
-static status check_labels(const struct rows *r,
-                           const struct logistic_task *task)
+static status check_labels(struct rows *r, const struct logistic_task *task)
 {
     status st = OK;
     uint32_t *count = NULL;
@@ -123,12 +126,18 @@ static status check_labels(const struct rows *r,
     ENSURE(task->classes >= 2, ERR_DATA,
            "labels: %u classes, but a classifier needs two or more",
            task->classes);
+    for (uint32_t k = 0; task->weight && k < task->classes; k++)
+        ENSURE(task->weight[k] > 0.0 && __builtin_isfinite(task->weight[k]),
+               ERR_DATA,
+               "weight of class %u is %g, but it must be positive and finite",
+               k, task->weight[k]);
     TRY(mem_new(task->classes, sizeof *count, &count));
     for (uint32_t i = 0; i < r->n; i++) {
         ENSURE(r->y[i] >= 0 && (uint32_t)r->y[i] < task->classes, ERR_DATA,
                "labels: row %u has class %d, outside 0..%u", i, r->y[i],
                task->classes - 1);
         present += count[r->y[i]]++ == 0;
+        r->weight[i] = task->weight ? task->weight[r->y[i]] : 1.0;
     }
     ENSURE(present >= 2, ERR_DATA,
            "labels: the %u rows hold one class only; a classifier needs two",
@@ -190,8 +199,48 @@ static void bring_home(const struct basis *b,
     m->loss_sum = f->loss + f->norm_w * f->norm_w / (2.0 * f->c);
     m->grad_norm = f->grad_norm;
     m->grad_rel = f->grad_rel;
-    m->newton = f->steps;
+    m->steps = f->steps;
     m->passes = f->passes;
+}
+
+static enum logistic_end end_of(enum lbfgs_end end)
+{
+    static const enum logistic_end same[] = {
+        LOGISTIC_GRADIENT, LOGISTIC_DECREASE, LOGISTIC_LIMIT, LOGISTIC_STUCK};
+
+    return same[end];
+}
+
+static status solve(struct newton *f,
+                    const struct logistic_task *task,
+                    double *panel,
+                    enum logistic_end *out)
+{
+    struct lbfgs_rule rule = {.scale = 1.0,
+                              .gtol = task->tol > 0.0 ? task->tol : 1e-4,
+                              .ftol = 2.2204460492503131e-09, /* of scipy */
+                              .searches = 20,
+                              .steps_max = 1000};
+    enum lbfgs_end end = LBFGS_STUCK;
+    status st = OK;
+
+    if (task->rule == LOGISTIC_EXACT) {
+        *out = LOGISTIC_OPTIMUM;
+        return newton_solve(f);
+    }
+    if (task->rule == LOGISTIC_SKLEARN_1_4) {
+        double sum = 0.0;
+
+        for (uint32_t i = 0; i < f->rows.n; i++)
+            sum += f->weight[i];
+        rule.scale = 1.0 / sum;
+        rule.ftol = 64 * 2.220446049250313e-16;
+        rule.searches = 50;
+    }
+    TRY(lbfgs_solve(f, &rule, panel, &end));
+    *out = end_of(end);
+out:
+    return st;
 }
 
 status logistic_fit(const struct logistic *l,
@@ -213,6 +262,7 @@ status logistic_fit(const struct logistic *l,
         .au = rows.au,
         .tail = rows.tail,
         .y = rows.y,
+        .weight = rows.weight,
         .classes = task->classes,
         .c = task->c};
     TRY(newton_new(&f));
@@ -225,7 +275,7 @@ status logistic_fit(const struct logistic *l,
                task->warm->p, task->warm->classes, b->p, task->classes);
         start_from(b, task->warm, &f, panel);
     }
-    TRY(newton_solve(&f));
+    TRY(solve(&f, task, panel, &m->end));
     bring_home(b, &f, m, panel);
     *out = m;
     m = NULL;
@@ -235,6 +285,29 @@ out:
     rows_clear(&rows);
     mem_free(panel);
     return st;
+}
+
+void logistic_balanced(const int32_t *y,
+                       const uint32_t *rows,
+                       uint32_t n,
+                       uint32_t classes,
+                       double *weight)
+{
+    for (uint32_t k = 0; k < classes; k++)
+        weight[k] = 0.0;
+    for (uint32_t i = 0; i < n; i++)
+        weight[y[rows ? rows[i] : i]] += 1.0;
+    for (uint32_t k = 0; k < classes; k++)
+        if (weight[k] > 0.0)
+            weight[k] = n / (classes * weight[k]);
+}
+
+const char *logistic_end_name(enum logistic_end end)
+{
+    static const char *const name[] = {"optimum", "gradient", "decrease",
+                                       "limit", "stuck"};
+
+    return name[end];
 }
 
 void logistic_decision(const struct logistic_model *m,

@@ -21,6 +21,27 @@
 
 struct logistic; /* opaque: the rows in their basis */
 
+/* Where a fit ends. scikit-learn's lbfgs solver is reproduced step by step
+ * with the study's settings (tol 1e-4, 1000 iterations, from zero), because
+ * it stops before the optimum: up to release 1.3 on the largest component of
+ * the gradient of sum of losses + |w|^2 / (2 C), from 1.4 on of that divided
+ * by the sum of the rows' weights, so n times earlier. */
+enum logistic_rule {
+    LOGISTIC_EXACT,       /* the optimum */
+    LOGISTIC_SKLEARN_1_3, /* 1.3 and before */
+    LOGISTIC_SKLEARN_1_4  /* 1.4 and later */
+};
+
+enum logistic_end {
+    LOGISTIC_OPTIMUM,  /* relative gradient <= 1e-10 */
+    LOGISTIC_GRADIENT, /* the rule's tolerance of the gradient */
+    LOGISTIC_DECREASE, /* the objective hardly fell any more */
+    LOGISTIC_LIMIT,    /* too many iterations (scikit-learn warns) */
+    LOGISTIC_STUCK     /* no line search helped (scikit-learn warns) */
+};
+/* "optimum", "gradient", "decrease", "limit", "stuck". */
+const char *logistic_end_name(enum logistic_end end);
+
 /* x [n][p], standardised by the caller, not kept. team may be NULL (one
  * thread); it is used by the fits too, so it must outlive the handle, and fits
  * that share a team must not overlap. ERR_NUMERIC: a value is not finite
@@ -39,11 +60,12 @@ struct logistic_model {
     double *coef;      /* [columns][p] */
     double *intercept; /* [columns] */
     double c;
-    double loss_sum;  /* F / C: sum of losses + |w|^2 / (2 C) */
+    double loss_sum;  /* F / C: weighted sum of losses + |w|^2 / (2 C) */
     double grad_norm; /* 2-norm of the gradient of F (w and b) */
     double grad_rel;  /* grad_norm / |w| (C |X' residual| if larger) */
-    uint32_t newton;  /* Newton steps */
-    uint32_t passes;  /* products with the matrix and its transpose */
+    enum logistic_end end;
+    uint32_t steps;  /* Newton steps, or iterations of L-BFGS */
+    uint32_t passes; /* products with the matrix and its transpose */
 };
 
 /* What to fit. Zero-initialise, then set. */
@@ -53,19 +75,30 @@ struct logistic_task {
     double c;             /* > 0 */
     const uint32_t *rows; /* a subset (a fold); NULL: all n rows */
     uint32_t n_rows;
+    enum logistic_rule rule;
+    double tol;           /* of scikit-learn's rules; 0: 1e-4 */
+    const double *weight; /* [classes] of the losses, > 0; NULL: all 1 */
     /* Where to start, same p and classes; NULL: zero. The result depends on
      * it in its last bits only (relative gradient <= 1e-10 either way), so
      * choose it by a rule that does not look at workers or time. */
     const struct logistic_model *warm;
 };
 
-/* *out is the caller's. Relative gradient norm <= 1e-10, else ERR_NUMERIC.
- * ERR_DATA: fewer than two classes, a class without rows, a label out of
- * range, C not positive and finite. Any rank. */
+/* *out is the caller's. LOGISTIC_EXACT: relative gradient norm <= 1e-10, else
+ * ERR_NUMERIC. ERR_DATA: fewer than two classes, a class without rows, a label
+ * out of range, C or a weight not positive and finite. Any rank. */
 status logistic_fit(const struct logistic *l,
                     const struct logistic_task *task,
                     struct logistic_model **out);
 void logistic_model_free(struct logistic_model *m);
+
+/* weight [classes] := n / (classes * rows of the class), scikit-learn's
+ * "balanced"; a class without rows gets 0. rows as in a task. */
+void logistic_balanced(const int32_t *y,
+                       const uint32_t *rows,
+                       uint32_t n,
+                       uint32_t classes,
+                       double *weight);
 
 /* x [n][p] in the coordinates of logistic_prepare. decision [n][columns]:
  * X w + b. proba [n][classes]: logistic or softmax; rows sum to 1. */

@@ -10,10 +10,12 @@
 
 #include "base/mem.h"
 
+#include "det/math.h"
 #include "eval/softmax.h"
 
 enum { STEPS = 200, HALVINGS = 40, TRIALS = 12, CG_MAX = 20000, W = MAT_WIDTH };
-static const double GOAL = 1e-10; /* relative gradient at the end */
+static const double GOAL = 1e-10;     /* relative gradient at the end */
+static const double ROUNDING = 1e-15; /* of a sum over rows */
 static const double ARMIJO = 1e-4;
 static const double SLACK = 1e-13;  /* of the objective: its rounding */
 static const double FORCING = 0.1;  /* largest relative residual of CG */
@@ -141,19 +143,28 @@ static void each_row(void *ctx, uint32_t row)
     f->loss_of[row] = softmax_row(f, row);
 }
 
-/* Loss, probabilities and gradient at w. The reference of the relative
- * gradient is |w|, which C |A' (p - y)| equals at the optimum. */
-static status evaluate(struct newton *f)
+status newton_pass(struct newton *f)
 {
     status st = OK;
-    double data;
 
     TRY(both_ways(f, f->w, f->z, each_row, f->grad));
     f->loss = 0.0;
     for (uint32_t i = 0; i < f->rows.n; i++)
         f->loss += f->loss_of[i];
-    data = f->c * __builtin_sqrt(dot_penalised(f, f->grad, f->grad));
     f->norm_w = __builtin_sqrt(dot_penalised(f, f->w, f->w));
+out:
+    return st;
+}
+
+/* The reference of the relative gradient is |w|, which C |A' (p - y)| equals
+ * at the optimum. */
+status newton_evaluate(struct newton *f)
+{
+    status st = OK;
+    double data;
+
+    TRY(newton_pass(f));
+    data = f->c * __builtin_sqrt(dot_penalised(f, f->grad, f->grad));
     add_penalty(f, f->w, f->grad);
     f->grad_norm = __builtin_sqrt(dot(f, f->grad, f->grad));
     data = data > f->norm_w ? data : f->norm_w;
@@ -356,23 +367,110 @@ static bool line_search(struct newton *f)
     return false;
 }
 
-status newton_solve(struct newton *f)
+/* *yes: is the gradient nothing but the rounding of its sums? Then no step
+ * helps, however small the weights are that it is usually held against; it is
+ * held against what the sums add. */
+static status at_rounding(struct newton *f, bool *yes)
+{
+    status st = OK;
+    double size = 0.0;
+
+    TRY(newton_evaluate(f)); /* a failed step left its mark on work */
+    for (uint32_t i = 0; i < f->rows.n; i++) {
+        const double *a = f->rows.row[i];
+        double off = 0.0;
+
+        for (uint32_t k = 0; k < f->panels * W; k++)
+            off += __builtin_fabs(f->work[newton_z(f, i, k)]);
+        size += f->c * off * __builtin_sqrt(ops(f)->dot(a, a, f->rows.len[i]));
+    }
+    *yes = f->grad_norm <= ROUNDING * size;
+    if (*yes)
+        f->grad_rel = f->grad_norm / size;
+out:
+    return st;
+}
+
+/* Intercepts of the classes' shares, weights zero: the optimum when the
+ * features tell nothing. */
+static status try_shares(struct newton *f)
+{
+    double share[2] = {0.0, 0.0};
+
+    memset(f->w, 0, f->n_w * sizeof *f->w);
+    for (uint32_t k = 0; k < f->classes; k++) {
+        share[k % 2] = 0.0;
+        for (uint32_t i = 0; i < f->rows.n; i++)
+            share[k % 2] += f->y[i] == (int32_t)k ? f->weight[i] : 0.0;
+        if (f->classes > 2)
+            f->w[newton_w(f, 0, k)] = det_log(share[k % 2]);
+    }
+    if (f->classes == 2)
+        f->w[newton_w(f, 0, 0)] = det_log(share[1] / share[0]);
+    return newton_evaluate(f);
+}
+
+/* Newton's method from f->w until the goal is met or no step helps. */
+static status descend(struct newton *f)
 {
     status st = OK;
 
-    TRY(evaluate(f));
-    while (f->grad_rel > GOAL && f->steps < STEPS) {
+    TRY(newton_evaluate(f));
+    for (int step = 0; f->grad_rel > GOAL && step < STEPS; step++) {
         curvature(f);
         TRY(newton_direction(f));
         if (!line_search(f))
             break;
         f->steps++;
-        TRY(evaluate(f));
+        TRY(newton_evaluate(f));
     }
-    ENSURE(f->grad_rel <= GOAL, ERR_NUMERIC,
+out:
+    return st;
+}
+
+/* What the plain method cannot do: few directions and a large C, where the
+ * first steps from zero go astray (so C is raised by and by), and features
+ * without information. */
+static status insist(struct newton *f, bool *done)
+{
+    static const double part[] = {1e-4, 1e-3, 1e-2, 1e-1, 1.0};
+    status st = OK;
+    double c = f->c;
+
+    TRY(at_rounding(f, done));
+    if (!*done) {
+        TRY(try_shares(f));
+        TRY(at_rounding(f, done));
+    }
+    if (*done)
+        goto out;
+    memset(f->w, 0, f->n_w * sizeof *f->w);
+    for (int k = 0; k < 5; k++) {
+        f->c = part[k] * c;
+        TRY(descend(f));
+    }
+    *done = f->grad_rel <= GOAL;
+    if (!*done)
+        TRY(at_rounding(f, done));
+out:
+    return st;
+}
+
+status newton_solve(struct newton *f)
+{
+    status st = OK;
+    bool done;
+    double rel;
+
+    TRY(descend(f));
+    rel = f->grad_rel;
+    done = rel <= GOAL;
+    if (!done)
+        TRY(insist(f, &done));
+    ENSURE(done, ERR_NUMERIC,
            "logistic regression: relative gradient %.3g after %u Newton steps "
            "(C = %g, %u rows, %u classes), above %g; a smaller C converges",
-           f->grad_rel, f->steps, f->c, f->rows.n, f->classes, GOAL);
+           rel, f->steps, f->c, f->rows.n, f->classes, GOAL);
 out:
     return st;
 }

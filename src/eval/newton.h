@@ -17,6 +17,7 @@ struct newton {
     const double *const *au; /* [n] the rows in the axes, [r] */
     const double *tail;      /* [n] squared length outside them */
     const int32_t *y;        /* [n] */
+    const double *weight;    /* [n] of the rows' losses */
     uint32_t classes;
     uint32_t panels;
     double c;
@@ -41,6 +42,12 @@ struct newton {
 /* Memory for rows, classes as set; w is zero. ERR_MEM. */
 status newton_new(struct newton *f);
 void newton_free(struct newton *f);
+/* At w: z, prob, work, loss and norm_w; grad := A' work, the gradient of the
+ * sum of losses. */
+status newton_pass(struct newton *f);
+/* newton_pass, then grad, grad_norm and grad_rel of the objective F.
+ * ERR_NUMERIC: not finite. */
+status newton_evaluate(struct newton *f);
 /* ERR_NUMERIC: relative gradient above 1e-10 when nothing helps any more. */
 status newton_solve(struct newton *f);
 

@@ -24,8 +24,8 @@ static double row_binary(struct newton *f, uint32_t i)
     /* prob is the other class's share seen from the own class, which is what
      * the derivatives need: p - y = sign * share. */
     f->prob[at] = logistic(sign * z);
-    f->work[at] = sign * f->prob[at];
-    return log1p_exp(sign * z);
+    f->work[at] = f->weight[i] * (sign * f->prob[at]);
+    return f->weight[i] * log1p_exp(sign * z);
 }
 
 /* Loss of decisions v_k, k < classes, own class y, given by a getter. */
@@ -58,9 +58,11 @@ static double row_loss(const struct newton *f, uint32_t i, double t)
 
 double softmax_loss(const struct newton *f, uint32_t i, double t)
 {
+    double sign = f->y[i] == 1 ? -1.0 : 1.0;
+
     if (f->classes == 2)
-        return log1p_exp((f->y[i] == 1 ? -1.0 : 1.0) * decision(f, i, 0, t));
-    return row_loss(f, i, t);
+        return f->weight[i] * log1p_exp(sign * decision(f, i, 0, t));
+    return f->weight[i] * row_loss(f, i, t);
 }
 
 double softmax_row(struct newton *f, uint32_t i)
@@ -90,11 +92,12 @@ double softmax_row(struct newton *f, uint32_t i)
         size_t at = newton_z(f, i, k);
 
         f->prob[at] /= total;
-        f->work[at] = k == own ? -others / total : f->prob[at];
+        f->work[at] = f->weight[i] * (k == own ? -others / total : f->prob[at]);
     }
     if (own_e < 1.0)
-        return (top - f->z[newton_z(f, i, own)]) + det_log(total);
-    return det_log1p(others);
+        return f->weight[i] *
+               ((top - f->z[newton_z(f, i, own)]) + det_log(total));
+    return f->weight[i] * det_log1p(others);
 }
 
 /* 1 - p of class k: exact for the class that has nearly everything. */
@@ -115,13 +118,13 @@ void softmax_curvature(struct newton *f, uint32_t i)
     if (f->classes == 2) {
         size_t at = newton_z(f, i, 0);
 
-        f->work[at] = f->prob[at] * (1.0 - f->prob[at]);
+        f->work[at] = f->weight[i] * (f->prob[at] * (1.0 - f->prob[at]));
         return;
     }
     for (uint32_t k = 0; k < f->classes; k++) {
         size_t at = newton_z(f, i, k);
 
-        f->work[at] = f->prob[at] * rest_of(f, i, k);
+        f->work[at] = f->weight[i] * (f->prob[at] * rest_of(f, i, k));
     }
 }
 
@@ -133,7 +136,8 @@ void softmax_hessian(struct newton *f, uint32_t i)
     if (f->classes == 2) {
         size_t at = newton_z(f, i, 0);
 
-        f->work[at] = f->prob[at] * (1.0 - f->prob[at]) * f->zdir[at];
+        f->work[at] =
+            f->weight[i] * (f->prob[at] * (1.0 - f->prob[at]) * f->zdir[at]);
         return;
     }
     /* Shifting zdir leaves the result alone; the own class's value as origin
@@ -147,7 +151,8 @@ void softmax_hessian(struct newton *f, uint32_t i)
     for (uint32_t k = 0; k < f->classes; k++) {
         size_t at = newton_z(f, i, k);
 
-        f->work[at] = f->prob[at] * ((f->zdir[at] - base) - mean);
+        f->work[at] =
+            f->weight[i] * (f->prob[at] * ((f->zdir[at] - base) - mean));
     }
 }
 
@@ -166,8 +171,8 @@ void softmax_slope(
         double p = logistic(sign * top);
         double d = f->zstep[newton_z(f, i, 0)];
 
-        *slope += sign * p * d;
-        *bend += p * (1.0 - p) * d * d;
+        *slope += f->weight[i] * (sign * p * d);
+        *bend += f->weight[i] * (p * (1.0 - p) * d * d);
         return;
     }
     for (uint32_t k = 1; k < f->classes; k++) {
@@ -184,8 +189,8 @@ void softmax_slope(
         second += e * d * d;
     }
     first /= total;
-    *slope += first;
-    *bend += second / total - first * first;
+    *slope += f->weight[i] * first;
+    *bend += f->weight[i] * (second / total - first * first);
 }
 
 void softmax_proba(const double *z, uint32_t columns, double *p)

@@ -7,7 +7,8 @@
 
 /* One row of the logistic (two classes, one decision) or softmax loss. All
  * forms keep the small quantities of a saturated row exact: 1 - p of the own
- * class is the sum of the others. Internal to eval/. */
+ * class is the sum of the others. All are times the row's weight, but prob.
+ * Internal to eval/. */
 
 /* Loss of row i at decisions z; fills prob and work (= p - y) of the row. */
 double softmax_row(struct newton *f, uint32_t i);

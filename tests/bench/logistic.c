@@ -126,9 +126,9 @@ static status fit_all(const struct data *d, const char *name, struct team *team)
         (void)snprintf(text, sizeof text, "logistic %s fit C %g", name,
                        strengths[i]);
         bench_line(text, 1e3 * (seconds(team) - start), "ms", NULL, 0.0);
-        printf("  objective / C %.15g, gradient %.2g relative, %u Newton "
+        printf("  objective / C %.15g, gradient %.2g relative, %u "
                "steps, %u products\n",
-               m->loss_sum, m->grad_rel, m->newton, m->passes);
+               m->loss_sum, m->grad_rel, m->steps, m->passes);
         logistic_model_free(m);
         m = NULL;
     }
