@@ -9,54 +9,6 @@
 
 #include "eval/gate.h"
 
-#define AT(m) CONF_AT(struct validate_conf, m)
-static const struct conf_row ROWS[] = {
-    {"seed", CONF_I64, AT(seed), "0", 0, 9e15, NULL, "", IDENTITY,
-     "master seed; the bootstrap draws from it"},
-    {"input.studies", CONF_TEXT, AT(studies), NULL, 1, 0, NULL, "", PLACEMENT,
-     "folders of fmcib-search, {set} stands for the name of a feature set"},
-    {"input.stages", CONF_TEXT, AT(stages), "", 1, 0, NULL, "", PLACEMENT,
-     "other run folders whose settings and digests to show: stage=folder, ..."},
-    {"input.pretrain", CONF_TEXT, AT(pretrain), "", 1, 0, NULL, "", PLACEMENT,
-     "folder of fmcib-pretrain: settings, digests, loss curve; empty = none"},
-    {"input.patches", CONF_TEXT, AT(patches), "", 1, 0, NULL, "", PLACEMENT,
-     "folder of fmcib-prepare to take pictures from; empty = none"},
-    {"input.reference", CONF_TEXT, AT(reference), "validation/reference", 1, 0,
-     NULL, "", PLACEMENT, "published figures: a folder of YAML, or one"},
-    {"input.discrepancies", CONF_TEXT, AT(discrepancies),
-     "validation/discrepancies.yaml", 1, 0, NULL, "", PLACEMENT,
-     "what the publication says in two ways; empty = not listed"},
-    {"input.gates", CONF_TEXT, AT(gates), "validation/gates.yaml", 1, 0, NULL,
-     "", PLACEMENT, "claims of this project"},
-    {"input.regression", CONF_TEXT, AT(regression), "", 1, 0, NULL, "",
-     PLACEMENT, "stored results of an earlier run; empty = none"},
-    {"validate.title", CONF_TEXT, AT(title), "Linear probe", 1, 0, NULL, "",
-     IDENTITY, "heading of the report"},
-    {"validate.cohort", CONF_TEXT, AT(cohort), NULL, 1, 0, NULL, "", IDENTITY,
-     "whose test rows: phantom, deeplesion_test, luna16_test, lung1, radio"},
-    {"validate.task", CONF_TEXT, AT(task), "task1", 1, 0, NULL, "", IDENTITY,
-     "task of the study: task1, task2, task3, pretraining"},
-    {"validate.sets", CONF_TEXT, AT(sets), "random, simple, pretrained, both",
-     1, 0, NULL, "", IDENTITY, "feature sets, side by side in this order"},
-    {"validate.differences", CONF_TEXT, AT(differences),
-     "pretrained - random, both - simple", 1, 0, NULL, "", IDENTITY,
-     "paired differences, a - b, ...; or none"},
-    {"validate.metrics", CONF_TEXT, AT(metrics), "auc, map, ba", 1, 0, NULL, "",
-     IDENTITY, "metrics, the main one first: auc, ap, map, map_study, ba, acc"},
-    {"validate.resamples", CONF_I64, AT(resamples), "1000", 10, 1000000, NULL,
-     "resamples", IDENTITY, "bootstrap resamples of the test rows"},
-    {"validate.inputs", CONF_ENUM, AT(inputs), "own", 1, 0, "own|published", "",
-     IDENTITY, "published: predictions come from the published features"},
-    {"validate.train_pct", CONF_I64, AT(train_pct), "100", 1, 100, NULL, "%",
-     IDENTITY, "share of the training rows that was used"},
-    {"validate.class_names", CONF_TEXT, AT(class_names), "", 1, 0, NULL, "",
-     IDENTITY, "names of the classes for people, in order; empty = labels"},
-    {"validate.label", CONF_TEXT, AT(label), "Coarse_lesion_type", 1, 0, NULL,
-     "", IDENTITY, "column of the class in the patches' list, for pictures"},
-    {"validate.pictures", CONF_I64, AT(pictures), "5", 0, 50, NULL, "patches",
-     IDENTITY, "pictures of each class"},
-};
-
 static status software(struct run *run, struct report *r)
 {
     static const char *const built[][2] = {
@@ -205,7 +157,7 @@ static status work(struct run *run, const void *ctx)
 int main(int argc, char **argv)
 {
     struct validate_conf conf = {0};
-    const struct conf_table table = {ROWS, sizeof ROWS / sizeof ROWS[0], &conf};
+    const struct conf_table table = validate_table(&conf);
     const struct run_program program = {
         "fmcib-validate",
         "Metrics with bootstrap intervals of the linear models of one or more "

@@ -6,12 +6,13 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/sums.h"
 #include "base/text.h"
 
 #include "app/validate.h"
 #include "eval/metrics.h"
 
-enum { SETS_MAX = 16, WORD_MAX = 256, STUDY_MAX = 64 << 20 };
+enum { WORD_MAX = 256, STUDY_MAX = 64 << 20 };
 
 status validate_words(struct pool *pool,
                       const char *key,
@@ -44,117 +45,108 @@ out:
     return st;
 }
 
-/* ---- one study */
-
-struct study_files {
-    struct json *study;
-    struct csv *table;
-    const char *folder; /* in the pool */
-    uint32_t rows, classes;
-    int32_t *y;
-    double *proba;
-    struct scored *scored;
-};
-
-static void close_study(struct study_files *f)
-{
-    json_free(f->study);
-    csv_free(f->table);
-    mem_free(f->y);
-    mem_free(f->proba);
-    scored_free(f->scored);
-    *f = (struct study_files){0};
-}
-
-/* input.studies with {set} replaced. */
-static status folder_of(const struct validate_conf *c,
-                        struct pool *pool,
-                        const char *set,
-                        const char **out)
+status validate_path(struct pool *pool,
+                     const char *key,
+                     const char *pattern,
+                     const char *set,
+                     double pct,
+                     const char **out)
 {
     status st = OK;
-    const char *hole = strstr(c->studies, "{set}");
+    char share[64] = "";
+    struct text t = {0};
+    bool named = set == NULL;
 
-    ENSURE(hole, ERR_CONF,
-           "input.studies: \"%s\" has no {set}, the place of the name of a "
-           "feature set",
-           c->studies);
-    *out = pool_text(pool, &st, "%.*s%s%s", (int)(hole - c->studies),
-                     c->studies, set, hole + 5);
+    if (pct != 100.0)
+        (void)snprintf(share, sizeof share, "_%g_percent", pct);
+    for (const char *p = pattern; *p;) {
+        bool is_set = set && strncmp(p, "{set}", 5) == 0;
+        bool is_pct = strncmp(p, "{pct}", 5) == 0;
+
+        named = named || is_set;
+        if (is_set || is_pct)
+            text_add(&t, "%s", is_set ? set : share);
+        else
+            text_put(&t, p, 1);
+        p += is_set || is_pct ? 5 : 1;
+    }
+    ENSURE(named, ERR_CONF,
+           "%s: \"%s\" has no {set}, the place of the name of a feature set",
+           key, pattern);
+    *out = pool_text(pool, &st, "%s", t.s ? t.s : "");
 out:
+    text_free(&t);
     return st;
 }
 
-static status open_study(struct study_files *f)
+/* ---- one set: a study, or a table alone */
+
+struct set_files {
+    struct json *study; /* NULL: a table alone */
+    struct predictions p;
+    char digest[SHA256_HEX];
+};
+
+static void close_set(struct set_files *f)
+{
+    json_free(f->study);
+    predictions_free(&f->p);
+    *f = (struct set_files){0};
+}
+
+static status open_study(const char *folder, struct set_files *f, char **table)
 {
     status st = OK;
     char *path = NULL;
+    const char *digest;
 
-    ENSURE(file_is_dir(f->folder), ERR_FILE,
-           "%s: is no folder; run fmcib-search with --out %s first", f->folder,
-           f->folder);
-    TRY(file_join(f->folder, "study.json", &path));
+    ENSURE(file_is_dir(folder), ERR_FILE,
+           "%s: is no folder; run fmcib-search with --out %s first", folder,
+           folder);
+    TRY(file_join(folder, "study.json", &path));
     TRY(json_read(path, STUDY_MAX, &f->study));
-    f->classes = (uint32_t)json_len(json_get(f->study, "classes"));
-    ENSURE(f->classes >= 2 && json_text(json_get(f->study, "digest")), ERR_DATA,
+    digest = json_text(json_get(f->study, "digest"));
+    ENSURE(json_len(json_get(f->study, "classes")) >= 2 && digest, ERR_DATA,
            "%s: has no classes and digest: it is no study of fmcib-search",
            path);
-    mem_free(path);
-    path = NULL;
-    TRY(file_join(f->folder, "test_results.csv", &path));
-    TRY(csv_read(path, &f->table));
-    f->rows = csv_rows(f->table);
+    (void)snprintf(f->digest, sizeof f->digest, "%s", digest);
+    TRY(file_join(folder, "test_results.csv", table));
 out:
     mem_free(path);
     return st;
 }
 
-static status
-target_of(const struct study_files *f, uint32_t row, uint32_t col, int32_t *out)
+/* The set's files at a share of the training data. */
+static status open_set(const struct validate_conf *c,
+                       struct pool *pool,
+                       const char *name,
+                       double pct,
+                       struct set_files *f)
 {
     status st = OK;
-    const struct json *classes = json_get(f->study, "classes");
-    const char *cell = csv_cell(f->table, row, col);
+    const char *where = NULL;
+    char *table = NULL;
+    struct sums sums;
 
-    for (uint32_t k = 0; k < f->classes; k++) {
-        const char *name = json_text(json_at(classes, k));
-
-        if (name && strcmp(name, cell) == 0) {
-            *out = (int32_t)k;
-            return OK;
-        }
+    if (*c->studies) {
+        TRY(validate_path(pool, "input.studies", c->studies, name, pct,
+                          &where));
+        TRY(open_study(where, f, &table));
+    } else {
+        TRY(validate_path(pool, "input.predictions", c->predictions, name, pct,
+                          &where));
+        TRY(mem_text(where, &table));
+        TRY(sums_of_file(table, 1U << SUM_SHA256, &sums));
+        memcpy(f->digest, sums.hex[SUM_SHA256], sizeof f->digest);
     }
-    ENSURE(false, ERR_DATA,
-           "%s:%u: target \"%s\" is none of the %u classes of study.json",
-           csv_path(f->table), csv_line(f->table, row), cell, f->classes);
+    TRY(predictions_read(c, pool, table, json_get(f->study, "classes"),
+                         c->survival.keep_unknown, &f->p));
 out:
+    mem_free(table);
     return st;
 }
 
-static status read_predictions(struct study_files *f)
-{
-    status st = OK;
-    uint32_t target = 0;
-
-    TRY(mem_new(f->rows, sizeof *f->y, &f->y));
-    TRY(mem_new((size_t)f->rows * f->classes, sizeof *f->proba, &f->proba));
-    TRY(csv_need(f->table, "target", &target));
-    for (uint32_t k = 0; k < f->classes; k++) {
-        char name[64];
-        uint32_t col = 0;
-
-        (void)snprintf(name, sizeof name, "conf_scores_class_%u", k);
-        TRY(csv_need(f->table, name, &col));
-        for (uint32_t i = 0; i < f->rows; i++)
-            TRY(csv_f64(f->table, i, col,
-                        &f->proba[(size_t)i * f->classes + k]));
-    }
-    for (uint32_t i = 0; i < f->rows; i++)
-        TRY(target_of(f, i, target, &f->y[i]));
-    TRY(scored_new(f->y, f->proba, f->rows, f->classes, &f->scored));
-out:
-    return st;
-}
+/* ---- the same rows */
 
 /* Cells of two tables that mean the same: equal text or equal numbers. */
 static bool same_cell(const char *a, const char *b)
@@ -166,35 +158,36 @@ static bool same_cell(const char *a, const char *b)
            (text_to_double(a, &x) && text_to_double(b, &y) && x == y);
 }
 
-static status same_column(const struct study_files *a,
+static status same_column(const struct predictions *a,
                           uint32_t col_a,
-                          const struct study_files *b,
+                          const struct predictions *b,
                           uint32_t col_b)
 {
     status st = OK;
 
     for (uint32_t i = 0; i < a->rows; i++)
-        ENSURE(same_cell(csv_cell(a->table, i, col_a),
-                         csv_cell(b->table, i, col_b)),
+        ENSURE(same_cell(csv_cell(a->table, a->at[i], col_a),
+                         csv_cell(b->table, b->at[i], col_b)),
                ERR_DATA,
                "%s:%u: %s is \"%s\", but \"%s\" in %s; the feature sets must "
                "be tested on the same rows",
-               csv_path(b->table), csv_line(b->table, i),
+               csv_path(b->table), csv_line(b->table, b->at[i]),
                *csv_name(b->table, col_b) ? csv_name(b->table, col_b)
                                           : "the row number",
-               csv_cell(b->table, i, col_b), csv_cell(a->table, i, col_a),
-               csv_path(a->table));
+               csv_cell(b->table, b->at[i], col_b),
+               csv_cell(a->table, a->at[i], col_a), csv_path(a->table));
 out:
     return st;
 }
 
 /* Paired comparisons need the same lesions in the same order: told by the
  * columns of the list that both tables have, else by the row numbers. */
-static status check_rows(const struct study_files *a,
-                         const struct study_files *b)
+static status check_rows(const struct validate_conf *c,
+                         const struct predictions *a,
+                         const struct predictions *b)
 {
-    static const char *const key[] = {"target", "image_path", "coordX",
-                                      "coordY", "coordZ"};
+    const char *const key[] = {"target", "image_path", "coordX",
+                               "coordY", "coordZ",     c->id};
     status st = OK;
     uint32_t shared = 0;
 
@@ -204,8 +197,8 @@ static status check_rows(const struct study_files *a,
            csv_path(b->table), b->rows, b->classes, csv_path(a->table), a->rows,
            a->classes);
     for (size_t i = 0; i < sizeof key / sizeof key[0]; i++) {
-        int32_t x = csv_find(a->table, key[i]);
-        int32_t y = csv_find(b->table, key[i]);
+        int32_t x = *key[i] ? csv_find(a->table, key[i]) : -1;
+        int32_t y = *key[i] ? csv_find(b->table, key[i]) : -1;
 
         if (x < 0 || y < 0)
             continue;
@@ -224,19 +217,19 @@ static struct bootstrap boot_of(const struct validate_conf *c)
 {
     return (struct bootstrap){.seed = (uint64_t)c->seed,
                               .what = 0,
-                              .resamples = (uint32_t)c->resamples};
+                              .resamples = (uint32_t)c->resamples,
+                              .draws = (enum draws)c->draws};
 }
 
-static void study_facts(const struct study_files *f,
-                        struct report_set *s,
-                        struct pool *pool,
-                        status *st)
+static void set_facts(const struct set_files *f,
+                      struct report_set *s,
+                      struct pool *pool,
+                      status *st)
 {
     const struct json *best = json_get(f->study, "best");
     const struct json *objective = json_get(f->study, "objective");
 
-    s->digest =
-        pool_text(pool, st, "%s", json_text(json_get(f->study, "digest")));
+    s->digest = pool_text(pool, st, "%s", f->digest);
     s->c = json_f64(json_get(json_get(best, "params"), "C"), __builtin_nan(""));
     s->valid = json_f64(json_get(best, "value"), __builtin_nan(""));
     s->valid_name = pool_text(pool, st, "%s",
@@ -246,41 +239,77 @@ static void study_facts(const struct study_files *f,
                     : -1;
 }
 
+static status intervals(const struct validate_conf *c,
+                        const struct report *r,
+                        const struct predictions *p,
+                        struct interval *out)
+{
+    status st = OK;
+    const struct bootstrap b = boot_of(c);
+
+    for (uint32_t m = 0; m < r->n_metrics; m++)
+        TRY(bootstrap_metric(p->scored, r->metric[m], &b, &out[r->metric[m]]));
+out:
+    return st;
+}
+
 static status add_set(const struct validate_conf *c,
                       struct report *r,
-                      const struct study_files *f,
+                      const struct set_files *f,
                       const char *name)
 {
     status st = OK;
     struct report_set *s = NULL;
-    const struct bootstrap b = boot_of(c);
 
     TRY(REPORT_ADD(r, set, n_sets, cap_sets, &s));
     s->name = name;
-    study_facts(f, s, &r->pool, &st);
+    set_facts(f, s, &r->pool, &st);
     TRY(st);
-    TRY(mem_new(f->classes, sizeof *s->roc, &s->roc));
-    for (uint32_t m = 0; m < r->n_metrics; m++)
-        TRY(bootstrap_metric(f->scored, r->metric[m], &b,
-                             &s->metric[r->metric[m]]));
-    for (uint32_t k = 0; k < f->classes; k++) {
-        uint32_t with = 0;
-
-        for (uint32_t i = 0; i < f->rows; i++)
-            with += f->y[i] == (int32_t)k;
-        if (with > 0 && with < f->rows)
-            TRY(scored_roc(f->scored, k, &s->roc[k].fpr, &s->roc[k].tpr,
-                           &s->roc[k].n));
-    }
-    TRY(validate_digest(r, "search", name, s->digest));
+    TRY(intervals(c, r, &f->p, s->metric));
+    TRY(validate_extras(&f->p, s));
+    if (f->p.time)
+        TRY(validate_survival(c, r, &f->p, s));
+    TRY(validate_digest(r, f->study ? "search" : "predictions", name,
+                        s->digest));
 out:
+    return st;
+}
+
+/* Sets that learned from shares of the training rows, validate.percents; the
+ * share of the report's own sets among them. */
+static status add_shares(const struct validate_conf *c,
+                         struct report *r,
+                         const struct predictions *first)
+{
+    status st = OK;
+    struct set_files f = {0};
+
+    for (uint32_t k = 0; k < c->percents.n; k++)
+        for (size_t i = 0; i < r->n_sets; i++) {
+            double pct = c->percents.v.f[k];
+            struct report_share *s = NULL;
+
+            TRY(REPORT_ADD(r, share, n_shares, cap_shares, &s));
+            s->set = r->set[i].name;
+            s->pct = pct;
+            if (pct == (double)c->train_pct) {
+                memcpy(s->metric, r->set[i].metric, sizeof s->metric);
+                continue;
+            }
+            TRY(open_set(c, &r->pool, s->set, pct, &f));
+            TRY(check_rows(c, first, &f.p));
+            TRY(intervals(c, r, &f.p, s->metric));
+            close_set(&f);
+        }
+out:
+    close_set(&f);
     return st;
 }
 
 /* "a - b" of validate.differences. */
 static status add_difference(const struct validate_conf *c,
                              struct report *r,
-                             const struct study_files *f,
+                             const struct predictions *p,
                              const char *words)
 {
     status st = OK;
@@ -299,8 +328,9 @@ static status add_difference(const struct validate_conf *c,
         d->a = (uint32_t)report_find(r, left);
         d->b = (uint32_t)report_find(r, right);
         d->metric = r->metric[m];
-        TRY(bootstrap_difference(f[d->a].scored, f[d->b].scored, d->metric, &b,
-                                 &d->v));
+        if (b.draws == DRAWS_STREAMS)
+            TRY(bootstrap_difference(p[d->a].scored, p[d->b].scored, d->metric,
+                                     &b, &d->v));
     }
 out:
     return st;
@@ -329,53 +359,69 @@ out:
 /* Names for people: validate.class_names, or "class <label>". */
 static status name_classes(const struct validate_conf *c,
                            struct report *r,
-                           const struct json *classes)
+                           const struct predictions *p)
 {
     status st = OK;
-    const char *word[64];
+    const char *word[VALIDATE_CLASSES_MAX];
     uint32_t n = 0;
 
     TRY(mem_new(r->classes, sizeof *r->class_name, &r->class_name));
     TRY(validate_words(&r->pool, "validate.class_names", c->class_names, word,
-                       64, &n));
+                       VALIDATE_CLASSES_MAX, &n));
     ENSURE(n == 0 || n == r->classes, ERR_CONF,
            "validate.class_names: %u names for %u classes", n, r->classes);
-    for (uint32_t k = 0; k < r->classes; k++) {
-        const char *label = json_text(json_at(classes, k));
-
+    for (uint32_t k = 0; k < r->classes; k++)
         r->class_name[k] =
-            n ? word[k]
-              : pool_text(&r->pool, &st, "class %s", label ? label : "?");
-    }
+            n ? word[k] : pool_text(&r->pool, &st, "class %s", p->label[k]);
+out:
+    return st;
+}
+
+static status differences(const struct validate_conf *c,
+                          struct report *r,
+                          const struct predictions *p)
+{
+    status st = OK;
+    const char *word[VALIDATE_SETS_MAX * 4];
+    uint32_t n = 0;
+
+    if (strcmp(c->differences, "none") != 0)
+        TRY(validate_words(&r->pool, "validate.differences", c->differences,
+                           word, VALIDATE_SETS_MAX * 4, &n));
+    for (uint32_t i = 0; i < n; i++)
+        TRY(add_difference(c, r, p, word[i]));
+    TRY(validate_tests(c, r, p));
 out:
     return st;
 }
 
 static status fill(const struct validate_conf *c,
                    struct report *r,
-                   struct study_files *f,
+                   struct set_files *f,
                    const char *const *name,
                    uint32_t n)
 {
     status st = OK;
-    const char *word[SETS_MAX];
-    uint32_t words = 0;
-    const char *labels[64];
+    struct predictions p[VALIDATE_SETS_MAX];
 
-    r->rows = f[0].rows;
-    r->classes = f[0].classes;
-    ENSURE(r->classes <= 64, ERR_DATA, "%u classes, more than 64", r->classes);
-    TRY(name_classes(c, r, json_get(f[0].study, "classes")));
-    for (uint32_t i = 0; i < n; i++)
+    r->rows = f[0].p.rows;
+    r->classes = f[0].p.classes;
+    r->left_out = f[0].p.left_out;
+    r->draws = c->draws == DRAWS_STUDY ? "study" : "streams";
+    r->test = c->test ? "study" : "two_sided";
+    r->survival_rules = "";
+    TRY(name_classes(c, r, &f[0].p));
+    if (f[0].p.time)
+        TRY(validate_survival_rules(c, r));
+    for (uint32_t i = 0; i < n; i++) {
         TRY(add_set(c, r, &f[i], name[i]));
-    if (strcmp(c->differences, "none") != 0)
-        TRY(validate_words(&r->pool, "validate.differences", c->differences,
-                           word, SETS_MAX, &words));
-    for (uint32_t i = 0; i < words; i++)
-        TRY(add_difference(c, r, f, word[i]));
-    for (uint32_t k = 0; k < r->classes; k++)
-        labels[k] = json_text(json_at(json_get(f[0].study, "classes"), k));
-    TRY(validate_pictures(c, labels, r));
+        p[i] = f[i].p;
+    }
+    TRY(differences(c, r, p));
+    if (c->percents.n > 1)
+        TRY(add_shares(c, r, p));
+    TRY(validate_pictures(c, p[0].label, r));
+    TRY(validate_stability(c, r));
 out:
     return st;
 }
@@ -384,27 +430,29 @@ status
 validate_sets(const struct validate_conf *c, struct report *r, uint32_t **count)
 {
     status st = OK;
-    const char *name[SETS_MAX];
+    const char *name[VALIDATE_SETS_MAX];
     uint32_t n = 0;
-    struct study_files f[SETS_MAX] = {{0}};
+    struct set_files f[VALIDATE_SETS_MAX] = {{0}};
     uint32_t *rows = NULL;
 
+    ENSURE((*c->studies != '\0') != (*c->predictions != '\0'), ERR_CONF,
+           "give one of input.studies (folders of fmcib-search) and "
+           "input.predictions (tables)");
     TRY(read_metrics(c, r));
-    TRY(validate_words(&r->pool, "validate.sets", c->sets, name, SETS_MAX, &n));
+    TRY(validate_words(&r->pool, "validate.sets", c->sets, name,
+                       VALIDATE_SETS_MAX, &n));
     ENSURE(n > 0, ERR_CONF, "validate.sets: is empty");
     for (uint32_t i = 0; i < n; i++) {
-        TRY(folder_of(c, &r->pool, name[i], &f[i].folder));
-        TRY(open_study(&f[i]));
-        TRY(read_predictions(&f[i]));
-        TRY(check_rows(&f[0], &f[i]));
+        TRY(open_set(c, &r->pool, name[i], (double)c->train_pct, &f[i]));
+        TRY(check_rows(c, &f[0].p, &f[i].p));
     }
     TRY(fill(c, r, f, name, n));
     TRY(mem_new(r->classes, sizeof *rows, &rows));
     for (uint32_t i = 0; i < r->rows; i++)
-        rows[f[0].y[i]]++;
+        rows[f[0].p.y[i]]++;
     *count = rows;
 out:
     for (uint32_t i = 0; i < n; i++)
-        close_study(&f[i]);
+        close_set(&f[i]);
     return st;
 }

@@ -18,6 +18,7 @@ void report_set_json(const struct report *r,
 void report_difference_json(const struct report_difference *d, struct text *t);
 void report_stats_json(const struct report *r, struct text *t);
 
+/* The memory of what they are written from. */
 void report_set_free(struct report_set *s, uint32_t classes);
 void report_stats_free(struct report *r);
 
