@@ -235,6 +235,22 @@ out:
     return st;
 }
 
+/* What checkpoints of ours hold beside weights: "momentum:conv1.weight",
+ * "step".
+ */
+static bool is_beside(const struct state *s, const char *key)
+{
+    static const char *const counts[] = {"optim.steps", "step", "best.step",
+                                         "best.value"};
+    bool found = strchr(key, '/') != NULL;
+
+    if (state_format(s) != STATE_NETCDF)
+        return found;
+    for (size_t i = 0; i < COUNT(counts); i++)
+        found = found || strcmp(key, counts[i]) == 0;
+    return found || strchr(key, ':') != NULL;
+}
+
 static status fill(const struct state *s,
                    struct scheme *l,
                    const char *home,
@@ -245,8 +261,6 @@ static status fill(const struct state *s,
     size_t used = 0;
     const char *head_key = NULL;
     const char *trunk_key = "";
-    /* "momentum:conv1.weight" stands in checkpoints of ours */
-    const char *beside = state_format(s) == STATE_NETCDF ? "/:" : "/";
 
     (void)trunk_of(s, home, &trunk_key);
     for (size_t i = 0; i < state_count(s); i++)
@@ -265,7 +279,7 @@ static status fill(const struct state *s,
             *item = (struct scheme_item){.tensor = i, .role = SCHEME_HEAD};
             name_item(l, &used, item, HEADS[0], name + 16);
             l->head_prefix = HEADS[0];
-        } else if (!starts(name, home) || strpbrk(key, beside)) {
+        } else if (!starts(name, home) || is_beside(s, key)) {
             l->n_left++;
         } else {
             add_item(l, key, trunk, i, &used);

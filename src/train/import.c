@@ -331,7 +331,7 @@ status import_fill(struct import *f,
     pass.ctx = &x;
     pass.piece = x.piece;
     TRY(state_pass_run(&pass, f->digest));
-    if (state_digest(f->state))
+    if (state_digest(f->state) && f->scheme->n_left == 0)
         memcpy(f->digest, state_digest(f->state), SHA256_HEX);
     warn_doubles(&x);
 out:
