@@ -1,3 +1,4 @@
+#include <math.h>
 #include <string.h>
 
 #include "nn/rate.h"
@@ -33,6 +34,25 @@ status training_gather(struct training *t, status st)
                         t->rows_all);
 }
 
+/* The first output that is no number says which shard diverged. */
+static status check_outputs(const struct training *t, uint32_t shards)
+{
+    uint32_t m = (uint32_t)t->net_conf.m;
+    uint32_t views = (uint32_t)t->net_conf.views;
+    uint32_t d = (uint32_t)t->plan.embed;
+    size_t row = (size_t)views * m * d;
+    status st = OK;
+
+    for (size_t i = 0; i < shards * row; i++)
+        ENSURE(isfinite(t->rows_all[i]), ERR_NUMERIC,
+               "shard %zu, view %zu, item %zu: output %zu of the network is "
+               "not finite; the training has diverged or an input holds no "
+               "number",
+               i / row, i / d / m % views, i / d % m, i % d);
+out:
+    return st;
+}
+
 /* Outputs of all shards to every rank, loss and its gradient there. A smaller
  * batch is its first shards; the others' gradient is not looked at. */
 static status loss_of_step(struct training *t,
@@ -49,6 +69,7 @@ static status loss_of_step(struct training *t,
         .output = t->output, .n = shards * m, .target = target};
 
     TRY(training_gather(t, OK));
+    TRY(check_outputs(t, shards));
     loss_by_view(t->rows_all, shards, views, m, d, t->output);
     TRY(loss_run(t->loss, &in, out));
     few.shards = shards;

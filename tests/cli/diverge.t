@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# Numbers that run away stop all ranks with one line: step, shard, tensor. The
+# last checkpoint stays, and its weights can be used.
+# processors: 2
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/lib.sh"
+. "$FMCIB_SOURCE/tests/cli/tune_data.sh"
+
+tune_stores task1 24
+tuning=(fmcib-finetune "${tune[@]}" --set 'net.head=[6, 8]'
+    --set start.from=random)
+training=(fmcib-pretrain --set input.patches=computed --set augment.size=13
+    --set 'net.layers=[1, 1]' --set 'net.planes=[2, 3]' --set net.widen=1
+    --set 'net.head=[4]' --quiet)
+both=(--set train.shards=4 --set train.steps=9 --set optim.name=sgd
+    --set checkpoint.every=1 --threads 1)
+
+# diverges MOST WORDS PROGRAM ARGS...: on 1 to MOST ranks
+diverges() {
+    local most=$1 words=$2 p say=
+    shift 2
+    for ((p = 1; p <= most; p++)); do
+        rm -rf x
+        ranks $p "$@" "${both[@]}" --out x
+        expect_status 8
+        expect_err "error: step [2-9]: $words"
+        check 'one line of ours' \
+            [ "$(grep -c '^fmcib-[a-z]*: error' "$err_file")" = 1 ]
+        grep '^fmcib-' "$err_file" >said
+        [ -z "$say" ] && say=$(cat said)
+        expect_equal "$(cat said)" "$say"
+        expect_no_file x/weights.nc
+        expect_no_file x/claim
+        expect_no_file x/test_results.csv
+        check 'a checkpoint' [ -n "$(find x -name 'checkpoint-*.nc')" ]
+    done
+    ranks 2 "$@" "${both[@]}" --out x --resume
+    expect_status 8
+    expect_equal "$(grep '^fmcib-' "$err_file")" "$say"
+}
+where='shard [0-3], (trunk|backbone)\.[a-z0-9.]+, channel [0-9]+: (values|gradients) are not finite'
+diverges 4 "$where" "${tuning[@]}" --set optim.lr=1e30
+diverges 4 "$where" "${training[@]}" --set optim.lr=1e38
+# no norm on the way: the head alone learns
+diverges 2 'shard [0-3], view 0, item 0: output [0-7] of the network is not finite' \
+    "${tuning[@]}" --set net.trunk=frozen_eval --set optim.lr=1e38
+
+# without a mishap the last checkpoint is the weights
+run "${tuning[@]}" "${both[@]}" --set optim.lr=1e-3 --set optim.momentum=0.9 \
+    --out y
+expect_status 0
+last=$(find y -name 'checkpoint-*.nc' | sort | tail -n 1)
+step=${last//[!0-9]/}
+check 'a checkpoint before the end' [ -n "$step" ]
+run "${tuning[@]}" "${both[@]}" --set optim.lr=1e-3 --set optim.momentum=0.9 \
+    --set train.steps=$((10#$step)) --out z
+expect_status 0
+for w in "$last" z/weights.nc; do
+    rm -rf f
+    run fmcib-extract --weights "$w" --set input.patches=test --quiet --out f
+    expect_status 0
+    digest features
+done >features
+expect_equal "$(sort -u features | wc -l)" 1
+run fmcib-finetune "${tune[@]}" --set 'net.head=[6, 8]' --set start.from=all \
+    --set "start.weights=$last" --set train.shards=4 --set train.steps=1 \
+    --out again
+expect_status 0
+finish
