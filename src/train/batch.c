@@ -2,6 +2,8 @@
  * shard an item, each member in its own staging block. */
 #include "train/batch.h"
 
+#include <inttypes.h>
+
 #include "base/mem.h"
 
 #include "det/stream.h"
@@ -150,6 +152,21 @@ out:
     return st;
 }
 
+/* Transforms clamp values and would hide that one is no number. */
+static status check_item(const struct batch *b, size_t item)
+{
+    status st = OK;
+    uint32_t kinds = b->conf.kinds;
+
+    for (uint32_t k = 0; k < kinds; k++)
+        TRY(source_numbers(&b->patches[item * kinds + k]));
+out:
+    if (st != OK)
+        status_prefix("shard %zu, row %" PRIu32 ": ",
+                      b->conf.block.lo + item / b->conf.items, b->rows[item]);
+    return st;
+}
+
 static status make_shard(void *ctx, size_t local, int member)
 {
     status st = OK;
@@ -160,6 +177,8 @@ static status make_shard(void *ctx, size_t local, int member)
     float *views = b->views + (size_t)member * n_views * m * b->view_len;
     float *scratch = b->scratch + (size_t)member * b->scratch_len;
 
+    for (size_t j = 0; j < m; j++)
+        TRY(check_item(b, local * m + j));
     for (size_t v = 0; v < n_views; v++)
         for (size_t j = 0; j < m; j++) {
             size_t item = local * m + j;

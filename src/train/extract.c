@@ -193,19 +193,8 @@ out:
 static status
 check_patch(const struct source *s, uint32_t row, const struct patch *p)
 {
-    status st = OK;
-    size_t len = patch_len(p);
-    size_t bad = 0;
+    status st = source_numbers(p);
 
-    if (p->pixel != PIXEL_F32 && p->pixel != PIXEL_F64)
-        return OK;
-    for (size_t i = 0; i < len; i++)
-        bad += !isfinite(pixel_get(p->pixel, p->data, i));
-    ENSURE(bad == 0, ERR_DATA,
-           "%zu of the %zu voxels of its patch are no finite numbers; the "
-           "volume is damaged, or its empty part holds NaN",
-           bad, len);
-out:
     if (st != OK)
         source_blame(s, row);
     return st;

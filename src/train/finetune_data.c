@@ -28,7 +28,9 @@ need_column(const struct tune_set *set, const char *name, uint32_t *out)
     int32_t c = column(set->source, name);
 
     for (uint32_t k = 0; k < source_cols(set->source) && c < 0; k++)
-        text_add(&have, "%s%s", k ? ", " : "", source_col(set->source, k));
+        text_add(&have, "%s%s", k ? ", " : "",
+                 source_col(set->source, k)[0] ? source_col(set->source, k)
+                                               : "(no name)");
     ENSURE(c >= 0, ERR_DATA,
            "%s: %s: no label column \"%s\" (there are: %s); data.label names "
            "the column",
@@ -181,33 +183,6 @@ out:
     return st;
 }
 
-/* Patches of floats may hold no number. */
-static status check_values(const struct tune_set *set)
-{
-    status st = OK;
-    const struct source_facts *facts = source_facts(set->source);
-    char *data = NULL;
-
-    TRY(mem_raw(facts->max_bytes, 1, &data));
-    for (uint32_t i = 0; i < set->rows; i++) {
-        struct patch p = {0};
-        size_t n;
-
-        if (!source_may_lack_numbers(set->source, set->pick[i]))
-            continue;
-        TRY(source_read(set->source, set->pick[i], -1, data, &p));
-        n = (size_t)p.shape[0] * (size_t)p.shape[1] * (size_t)p.shape[2];
-        for (size_t k = 0; k < n; k++)
-            ENSURE(isfinite(pixel_get(p.pixel, p.data, k)), ERR_DATA,
-                   "%s: %s, row %u: its patch holds values that are no "
-                   "numbers; leave the row out or mend its volume",
-                   set->name, set->path, set->pick[i]);
-    }
-out:
-    mem_free(data);
-    return st;
-}
-
 static status open_set(struct finetune *f, enum tune_part part)
 {
     status st = OK;
@@ -230,7 +205,8 @@ static status open_set(struct finetune *f, enum tune_part part)
         TRY(check_patients(set));
     if (part != TUNE_TEST)
         TRY(check_classes(f, set));
-    TRY(check_values(set));
+    TRY(source_all_numbers(set->source, set->name, set->path, set->rows,
+                           set->pick, false));
 out:
     return st;
 }

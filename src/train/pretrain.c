@@ -64,6 +64,9 @@ static status open_input(struct pretrain *p)
            c->patches, losses[c->loss]);
     sc.rows = source_facts(p->source)->rows;
     TRY(sampler_new(&sc, &p->sampler));
+    TRY(source_all_numbers(p->source, "input.patches", c->patches, sc.rows,
+                           NULL,
+                           kinds(c) > 1 && !source_facts(p->source)->live));
     memcpy(p->t.input, source_facts(p->source)->digest, SHA256_HEX);
     p->t.steps_per_epoch = sampler_steps(p->sampler);
     p->t.steps = c->steps ? c->steps : c->epochs * p->t.steps_per_epoch;

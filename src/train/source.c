@@ -1,3 +1,5 @@
+#include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -148,14 +150,75 @@ out:
     return st;
 }
 
-bool source_may_lack_numbers(const struct source *s, uint32_t row)
+static bool is_float(const struct source *s, uint32_t row, int32_t k)
 {
     struct patch_info info = {0};
 
     if (!s->store)
         return s->list != NULL;
-    patch_at(s->store, row, -1, &info);
+    patch_at(s->store, row, k, &info);
     return info.type == DIGEST_F32 || info.type == DIGEST_F64;
+}
+
+status source_numbers(const struct patch *p)
+{
+    status st = OK;
+    size_t len = patch_len(p);
+    size_t bad = 0;
+
+    if (p->pixel != PIXEL_F32 && p->pixel != PIXEL_F64)
+        return OK;
+    for (size_t i = 0; i < len; i++)
+        bad += !isfinite(pixel_get(p->pixel, p->data, i));
+    ENSURE(bad == 0, ERR_DATA,
+           "%zu of the %zu voxels of its patch are no finite numbers; the "
+           "volume is damaged, or its empty part holds NaN",
+           bad, len);
+out:
+    return st;
+}
+
+/* What patch k of a row is, before the present error. */
+static status blame_patch(
+    const char *name, const char *path, uint32_t row, int32_t k, status st)
+{
+    if (k >= 0)
+        status_prefix("%s: %s, row %" PRIu32 ", negative %" PRId32 ": ", name,
+                      path, row, k);
+    else
+        status_prefix("%s: %s, row %" PRIu32 ": ", name, path, row);
+    return st;
+}
+
+status source_all_numbers(struct source *s,
+                          const char *name,
+                          const char *path,
+                          uint32_t n,
+                          const uint32_t *rows,
+                          bool negatives)
+{
+    status st = OK;
+    int32_t last = negatives ? (int32_t)s->facts.negatives : 0;
+    char *data = NULL;
+
+    if (!s->store)
+        return OK;
+    TRY(mem_raw(s->facts.max_bytes, 1, &data));
+    for (uint32_t i = 0; i < n; i++)
+        for (int32_t k = -1; k < last; k++) {
+            uint32_t row = rows ? rows[i] : i;
+            struct patch p = {0};
+
+            if (!is_float(s, row, k))
+                continue;
+            TRY(source_read(s, row, k, data, &p));
+            st = source_numbers(&p);
+            if (st != OK)
+                TRY(blame_patch(name, path, row, k, st));
+        }
+out:
+    mem_free(data);
+    return st;
 }
 
 uint32_t source_cols(const struct source *s)

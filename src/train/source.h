@@ -65,8 +65,17 @@ status source_reject(struct source *s, uint32_t row, status st);
 /* The positive (k = -1) or a negative of a row into data [max_bytes]. */
 status source_read(
     struct source *s, uint32_t row, int32_t k, void *data, struct patch *out);
-/* May the positive of a row hold values that are no numbers? */
-bool source_may_lack_numbers(const struct source *s, uint32_t row);
+/* Every voxel of a patch is a finite number. ERR_DATA with the count. */
+status source_numbers(const struct patch *p);
+/* The same of the rows' positives, and their stored negatives, before a
+ * training: those of floats are read. The text begins with `name` and `path`.
+ */
+status source_all_numbers(struct source *s,
+                          const char *name,
+                          const char *path,
+                          uint32_t n,
+                          const uint32_t *rows,
+                          bool negatives);
 /* The list behind it, text as it was there; no columns when computed. */
 uint32_t source_cols(const struct source *s);
 const char *source_col(const struct source *s, uint32_t col);

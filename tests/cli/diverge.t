@@ -45,6 +45,42 @@ diverges 4 "$where" "${training[@]}" --set optim.lr=1e38
 diverges 2 'shard [0-3], view 0, item 0: output [0-7] of the network is not finite' \
     "${tuning[@]}" --set net.trunk=frozen_eval --set optim.lr=1e38
 
+# voxels that are no numbers: before the first step where patches are stored,
+# in the step where negatives are cut from a volume that holds some
+{
+    head -c 432000 /dev/zero
+    head -c 432000 /dev/zero | tr '\0' '\377'
+} >half.raw
+head -c 864000 /dev/zero | tr '\0' '\377' >none.raw
+for v in half none; do
+    printf '%s\n' 'ObjectType = Image' 'NDims = 3' 'DimSize = 60 60 60' \
+        'ElementType = MET_FLOAT' 'ElementSpacing = 1 1 1' 'Offset = 0 0 0' \
+        'TransformMatrix = 1 0 0 0 1 0 0 0 1' 'ElementByteOrderMSB = False' \
+        "ElementDataFile = $v.raw" >$v.mhd
+    echo image_path,coordX,coordY,coordZ >$v.csv
+    for i in 14 16 18 20; do echo $v.mhd,$i,30,15; done >>$v.csv
+    run fmcib-prepare --set input.list=$v.csv --set patch.radius=9 \
+        --set negatives.stored=2 --quiet --out $v
+    expect_status 0
+done
+train() { run "${training[@]}" "${both[@]}" --set augment.size=18 --out x "$@"; }
+rm -rf x
+train --set input.patches=none
+expect_status 5
+expect_err 'input\.patches: none, row 0: 5832 of the 5832 voxels .* are no finite numbers'
+expect_err_lines 1
+expect_no_file x/steps.csv
+rm -rf x
+train --set input.patches=half
+expect_status 5
+expect_err 'input\.patches: half, row [0-3], negative [01]: .* no finite numbers'
+expect_no_file x/steps.csv
+rm -rf x
+train --set input.patches=half --set negatives.from=live --set input.list=half.csv
+expect_status 5
+expect_err 'step [1-9]: shard [0-3], row [0-3]: .* no finite numbers'
+expect_no_file x/weights.nc
+
 # without a mishap the last checkpoint is the weights
 run "${tuning[@]}" "${both[@]}" --set optim.lr=1e-3 --set optim.momentum=0.9 \
     --out y
