@@ -22,6 +22,7 @@ static const struct command COMMANDS[] = {
     {"build", "make the study's lists from its tables", data_build},
     {"check", "hold lists against their volumes, headers only", data_check},
     {"subset", "parts of a list: 10, 20, 50 percent", data_subset},
+    {"perturb", "a list with its seeds moved, many times", data_perturb},
 };
 enum { N_COMMANDS = sizeof COMMANDS / sizeof COMMANDS[0] };
 

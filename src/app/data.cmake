@@ -7,6 +7,7 @@ fmcib_program(fmcib-data
         data_hash.c data_sums.c
         data_list.c
         data_subset.c
+        data_perturb.c
         data_verify.c data_verify_text.c
         data_volumes.c
     USES app lists vol store det)

@@ -31,4 +31,7 @@ int data_volumes(int argc, char **argv);
 /* subset LIST: nested parts of a list. */
 int data_subset(int argc, char **argv);
 
+/* perturb LIST: lists with the seeds moved, one a trial. */
+int data_perturb(int argc, char **argv);
+
 #endif

@@ -78,6 +78,10 @@ static status match(struct pairs *p, const char *id)
         p->first[p->n] = i;
         p->second[p->n++] = j;
     }
+    ENSURE(
+        p->b || csv_rows(b) == 2 * p->n, ERR_DATA,
+        "%s: %u rows for %u pairs of -test and -retest; a retest has no test",
+        csv_path(b), csv_rows(b), p->n);
     ENSURE(!p->b || csv_rows(b) == p->n, ERR_DATA,
            "%s: %u rows, but %s has %u; the measurements must be of the same "
            "patients",

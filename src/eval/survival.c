@@ -68,7 +68,8 @@ static void km_points(const struct survival *s,
         p->s = surviving;
         p->greenwood = greenwood;
         log_log_interval(p);
-        if (isinf(k->median) && surviving <= 0.5)
+        /* half of the group may come out an ulp above 1/2 */
+        if (isinf(k->median) && surviving <= 0.5 + 1e-12)
             k->median = p->t;
     }
 }

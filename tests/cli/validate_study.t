@@ -1,0 +1,221 @@
+#!/usr/bin/env bash
+# fmcib-validate on the three tasks of the study, by the jobs of the project, on
+# tables made by formula with the study's rows and classes: each verdict where
+# it belongs, survival against lifelines' numbers, bad input.
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/lib.sh"
+. "$FMCIB_SOURCE/tests/cli/study_tables.sh"
+
+files=(--quiet --set input.reference="$FMCIB_SOURCE/validation/reference"
+    --set input.gates="$FMCIB_SOURCE/validation/gates.yaml"
+    --set input.discrepancies="$FMCIB_SOURCE/validation/discrepancies.yaml")
+validate() { # TASK OUT ARGS...
+    local task=$1 out=$2
+    shift 2
+    run fmcib-validate --config "$FMCIB_SOURCE/jobs/validate-$task.yaml" \
+        "${files[@]}" --set "input.predictions=$task/{set}{pct}.csv" \
+        --out "$out" "$@"
+}
+# verdict OUT ID: of one gate.
+verdict() {
+    sed -n "s/.*\"id\": \"$2\", .*\"verdict\": \"\([a-z ]*\)\".*/\1/p" "$1/report.json"
+}
+mkdir task1 task2 task3
+
+# Task 1, a model of our own: intervals against intervals.
+task1_table task1/foundation_features.csv 0.7 77
+task1_table task1/foundation_finetuned.csv 0.73 55
+task1_table task1/supervised.csv 0.6 77
+for p in 50 20 10; do
+    for s in foundation_features foundation_finetuned supervised; do
+        task1_table task1/${s}_${p}_percent.csv "0.$((p + 9))" $p
+    done
+done
+validate task1 t1
+expect_status 11
+expect_err 'task1\.supervised\.mAP\.100\.S1'
+expect_equal "$(verdict t1 task1.foundation_features.mAP.100.S1)" reproduced
+expect_equal "$(verdict t1 task1.foundation_features.BA.100.S1)" consistent
+expect_equal "$(verdict t1 task1.supervised.mAP.100.S1)" differs
+expect_equal "$(verdict t1 task1.supervised.BA.100.S1)" reproduced
+expect_equal "$(verdict t1 task1.foundation_features.mAP.100.S2)" 'not comparable'
+expect_equal "$(verdict t1 task1.foundation_features.mAP.50.S1)" 'not comparable'
+expect_equal "$(verdict t1 task1.supervised-foundation_features.mAP)" differs
+expect_out 'published figures: [0-9]+ reproduced, [0-9]+ consistent, [0-9]+ differ'
+check 'twelve shares' [ "$(grep -c '"train_pct"' t1/report.json)" = 12 ]
+check '21 discrepancies' \
+    [ "$(grep -c '"consequence"' t1/report.json)" = 21 ]
+# the same lesions but one more: nothing of it can be compared
+for t in task1/*.csv; do
+    echo '1221,ct1221.nii.gz,.1,.1,.1,.1,.1,.1,.1,.1,0,0' >>"$t"
+done
+validate task1 t1b
+expect_status 0
+expect_equal "$(verdict t1b task1.foundation_features.mAP.100.S1)" 'not comparable'
+expect_in_file '1221 test rows there, 1222 here' t1b/report.json
+
+# Task 2 with published inputs: the area to the last pair.
+task2_table task2/foundation_features.csv 82 88 6378
+one=(--set validate.sets=foundation_features --set validate.differences=none
+    --set 'validate.percents=[100]')
+validate task2 t2 "${one[@]}" --set validate.inputs=published
+expect_status 11
+expect_equal "$(verdict t2 task2.foundation_features.AUC.100.S2)" reproduced
+expect_equal "$(verdict t2 task2.foundation_features.AUC.100.S1)" reproduced
+expect_equal "$(verdict t2 task2.foundation_features.mAP.100.S1)" consistent
+expect_equal "$(verdict t2 task2.foundation_features.mAP.100.S2)" differs
+validate task2 t2own "${one[@]}"
+expect_equal "$(verdict t2own task2.foundation_features.AUC.100.S1)" reproduced
+expect_equal "$(verdict t2own task2.foundation_features.AUC.100.S2)" 'not comparable'
+task2_table task2/foundation_features.csv 82 88 6379
+validate task2 t2c "${one[@]}" --set validate.inputs=published
+expect_equal "$(verdict t2c task2.foundation_features.AUC.100.S2)" differs
+validate task2 t2d "${one[@]}" --set validate.draws=study --set seed=7
+expect_in_file '"draws": "study"' t2d/report.json
+
+# Task 3. Numbers by lifelines 0.30.3 on the same table.
+task3_table task3/foundation_features.csv 27102
+tuning_table tuning-foundation_features.csv 0.539678566846316
+one=(--set validate.sets=foundation_features --set validate.differences=none
+    --set 'survival.tuning=tuning-{set}.csv')
+validate task3 t3 "${one[@]}" --set validate.inputs=published
+expect_status 11
+expect_equal "$(verdict t3 task3.lung1.foundation_features.AUC.I1)" reproduced
+expect_equal "$(verdict t3 task3.harvardrt_val.foundation_features.median_threshold.I1)" reproduced
+expect_equal "$(verdict t3 task3.lung1.foundation_features.HR.I1)" differs
+expect_in_file '"rows_without_known_state": 1' t3/report.json
+expect_in_file '"statistic": 1\.69152016663[67]' t3/report.json
+expect_in_file '"p": 0\.1934006989322[5-9]' t3/report.json
+expect_in_file '"hazard_ratio": 1\.10417[0-9]*, "low": 0\.89917[67][0-9]*, "high": 1\.3559[01]' t3/report.json
+expect_in_file '"loglik": -1925\.5659546' t3/report.json
+expect_in_file '"index": 0\.571537128066301, "of_groups": 0\.526631996390491' t3/report.json
+expect_in_file '"risk": "low", "n": 236.*"median_years": 1\.83561643835616' t3/report.json
+expect_in_file '"risk": "high", "n": 184.*"median_years": 1\.47945205479452' t3/report.json
+validate task3 t3all "${one[@]}" --set survival.censor_years=0
+expect_in_file '"statistic": 0\.895134422901' t3all/report.json
+validate task3 t3own "${one[@]}"
+expect_equal "$(verdict t3own task3.lung1.foundation_features.HR.I1)" consistent
+expect_equal "$(verdict t3own task3.lung1.foundation_features.logrank_p.F1)" 'not comparable'
+# times and events in a list of their own, in another order
+cut -d, -f1,2,5- task3/foundation_features.csv >bare.csv
+{ head -1 task3/foundation_features.csv; tail -n +2 task3/foundation_features.csv | sort -t, -k3n; } |
+    cut -d, -f2-4 >list.csv
+mkdir joined && mv bare.csv joined/foundation_features.csv
+validate task3 t3j "${one[@]}" --set 'input.predictions=joined/{set}.csv' \
+    --set survival.list=list.csv
+expect_equal "$(sed -n '/"survival": {/,/^    {/p' t3j/report.json)" \
+    "$(sed -n '/"survival": {/,/^    {/p' t3own/report.json)"
+
+# Paired tests: the study's p and the two-sided one, corrected.
+task1_table task1/foundation_features.csv 0.7 77
+task1_table task1/supervised.csv 0.6 78
+validate task1 pairs --set 'validate.sets=foundation_features, supervised' \
+    --set 'validate.differences=foundation_features - supervised' \
+    --set 'validate.percents=[100]'
+expect_in_file '"p_study": 0\.0,' pairs/report.json
+expect_in_file '"p_two_sided": 0\.00099900' pairs/report.json
+expect_in_file '"p_holm": 0\.00299700' pairs/report.json
+
+# Test and retest, and moved seeds.
+mkdir rider moved
+for s in foundation_features; do
+    awk 'BEGIN { print "PatientID,pred_0,pred_1"
+        for (i = 0; i < 26; i++) {
+            z = sin(i * 12.9898)
+            printf "R%d-test,0,%.6f\nR%d-retest,0.01,%.6f\n", i, z, i,
+                z + 0.2 * cos(i * 78.233)
+        } }' >rider/$s.csv
+    for t in 0 1 2; do
+        awk -F, -v t=$t 'NR == 1 { print; next }
+            { OFS = ","; $8 = $8 + t * 1e-3 * ((NR * 7) % 11 - 5); print }' \
+            task3/$s.csv >moved/$s-$t.csv
+        awk -v t=$t 'BEGIN { print "PatientID,pred_0,pred_1"
+            for (i = 0; i < 5; i++) printf "p%d,%g,%g\n", i, i + t, i - t }' \
+            >moved/features-$t.csv
+    done
+done
+validate task3 stable "${one[@]}" --set 'retest.predictions=rider/{set}.csv' \
+    --set 'retest.features=rider/{set}.csv' --set perturb.trials=3 \
+    --set 'perturb.predictions=moved/{set}-{trial}.csv' \
+    --set 'perturb.features=moved/features-{trial}.csv{set}'
+expect_status 4
+for t in 0 1 2; do mv moved/features-$t.csv moved/foundation_features-f$t.csv; done
+validate task3 stable "${one[@]}" --set 'retest.predictions=rider/{set}.csv' \
+    --set 'retest.features=rider/{set}.csv' --set perturb.trials=3 \
+    --set 'perturb.predictions=moved/{set}-{trial}.csv' \
+    --set 'perturb.features=moved/{set}-f{trial}.csv'
+expect_status 0
+expect_in_file '"trials": 3, "rows": 421' stable/report.json
+expect_in_file '"feature_mse": \[null, 1\.0, 4\.0\]' stable/report.json
+expect_equal "$(verdict stable stability.rider.foundation_features.ICC3.F1)" reproduced
+expect_equal "$(verdict stable stability.lung1.foundation_features.AUC.mean.F1)" 'not comparable'
+expect_in_file '50 trials of 421 rows there, 3 of 421 here' stable/report.json
+
+# Lists of moved seeds: the same bytes again, other trials other moves.
+printf 'id,coordX,coordY,coordZ\na,1,2,3\nb,4,5,6\n' >l.csv
+run fmcib-data perturb l.csv --trials 3 --out lists
+expect_status 0
+check 'three lists' [ "$(find lists -name 'l_trial?.csv' | wc -l)" = 3 ]
+run fmcib-data perturb l.csv --trials 2 --out again --threads 2
+expect_same lists/l_trial1.csv again/l_trial1.csv
+expect_different "$(cat lists/l_trial0.csv)" "$(cat lists/l_trial1.csv)"
+awk 'BEGIN { print "coordX,coordY,coordZ"; for (i = 0; i < 2000; i++) print "0,0,0" }' >zero.csv
+run fmcib-data perturb zero.csv --trials 1 --seed 3
+check 'a variance near 16' awk -F, 'NR > 1 { s += $1^2 + $2^2 + $3^2; n += 3 }
+    END { exit !(s / n > 15 && s / n < 17) }' zero_trial0.csv
+printf 'coordX,coordY,coordZ\n1,nan,3\n' >l.csv
+run fmcib-data perturb l.csv
+expect_status 5
+expect_err 'l\.csv:2.*coordY'
+
+# Bad input: one line, nothing left.
+bad() { # STATUS WORDS ARGS...
+    local want=$1 words=$2
+    shift 2
+    validate task3 bad "${one[@]}" "$@"
+    expect_status "$want"
+    expect_err "$words"
+    expect_err_lines 1
+    expect_no_file bad/report.json
+    rm -rf bad
+}
+spoil() { # SED
+    task3_table task3/foundation_features.csv 27102
+    sed -i "$1" task3/foundation_features.csv
+}
+spoil '5s/LUNG1-004,[0-9]*/LUNG1-004,-3/'
+bad 5 'csv:5: Survival\.time is -3; a survival time cannot be negative'
+spoil '5s/LUNG1-004,[0-9]*/LUNG1-004,nan/'
+bad 5 'csv:5.*Survival\.time'
+spoil '5s/\(LUNG1-004,[0-9]*\),1/\1,2/'
+bad 5 'csv:5: deadstatus\.event "2" is neither'
+spoil '2,$s/\(LUNG1-[0-9]*,[0-9]*\),1/\1,0/'
+bad 5 'nobody has an event \(deadstatus\.event\)'
+spoil '2,$s/\(LUNG1-[0-9]*\),[0-9]*/\1,9999/'
+bad 5 'one class only'
+spoil '7s/LUNG1-006/LUNG1-005/'
+bad 5 'csv:7: PatientID "LUNG1-005" stands on line 6 already'
+spoil '7s/0\.[0-9]*,1,0$/nan,1,0/'
+bad 5 'csv:7'
+spoil '1s/PatientID/Patient/'
+bad 5 'no column "PatientID" \(validate\.id\)'
+spoil '1s/conf_scores_class_/score/g'
+bad 5 'it is no table of predictions'
+spoil ''
+cp task3/foundation_features.csv task3/supervised.csv
+sed -i '9s/LUNG1-008/LUNG1-999/' task3/supervised.csv
+bad 5 'supervised\.csv:9: PatientID is "LUNG1-999", but "LUNG1-008"' \
+    --set 'validate.sets=foundation_features, supervised'
+sed '3d' list.csv >short.csv
+bad 5 'is not in short\.csv; is it the list of another cohort' \
+    --set survival.list=short.csv
+bad 3 'survival\.threshold or survival\.tuning' --set survival.tuning=
+bad 3 'survival\.threshold: "x" is no number' --set survival.threshold=x
+bad 3 'has no \{trial\}' --set perturb.trials=2 \
+    --set 'perturb.predictions=moved/{set}.csv'
+bad 3 'perturb\.trials: needs perturb\.predictions' --set perturb.trials=2
+bad 3 'give one of input\.studies' --set 'input.studies=x/{set}'
+bad 3 'seeds below 2\^32' --set validate.draws=study --set seed=5000000000
+sed '2d' rider/foundation_features.csv >rider/short-foundation_features.csv
+bad 5 'a retest has no test' --set 'retest.predictions=rider/short-{set}.csv'
+finish
