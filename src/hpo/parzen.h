@@ -28,12 +28,29 @@ struct parzen_conf parzen_defaults(void);
 
 struct parzen; /* opaque */
 
-/* obs [m][d] internal values in trial order; params [d]. ERR_MEM. */
+/* What is remembered of one numerical parameter from mixture to mixture, by
+ * trial number. */
+struct parzen_column {
+    double *inner; /* value in the inner domain */
+    /* the kernel last built there (sigma 0: none) and what belongs to it */
+    double *sigma, *log_mass, *factor;
+};
+/* The same numbers, found faster. */
+struct parzen_known {
+    const uint32_t *trial;               /* [m] number of an observation */
+    const struct parzen_column **column; /* [d], NULL for categoricals */
+    const uint32_t *const *order;        /* [d][m] that sorts it, ties by
+                                            index; NULL for categoricals */
+};
+
+/* obs [m][d] internal values in trial order; params [d]; known may be NULL.
+ * ERR_MEM. */
 status parzen_new(const struct parzen_conf *conf,
                   const struct space_param *const *params,
                   uint32_t d,
                   const double *obs,
                   uint32_t m,
+                  const struct parzen_known *known,
                   struct parzen **out);
 void parzen_free(struct parzen *p);
 

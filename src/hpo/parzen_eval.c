@@ -6,15 +6,13 @@
 #include "base/mem.h"
 
 #include "det/math.h"
+#include "hpo/density.h"
 #include "hpo/parzen.h"
 #include "hpo/parzen_part.h"
 #include "hpo/truncnorm.h"
 
-#define LN_SQRT_2PI 0.9189385332046727
-
-/* exp(-45) < 2^-64 = ENOUGH 2^-54 */
-#define NEGLIGIBLE (-45.0)
-#define ENOUGH     0x1p-10
+/* Components whose shares are worked out together. */
+enum { BLOCK = 64 };
 
 /* First component whose running share is above u. */
 static void choose_components(const struct parzen *p,
@@ -65,9 +63,12 @@ static double clamp(double x, double low, double high)
 static double draw_number(const struct parzen_dim *dim, uint32_t part, double u)
 {
     const struct space_param *s = dim->param;
+    double mu = dim->mu[part];
+    double sigma = dim->sigma[part];
     double z =
-        truncnorm_quantile(u, dim->a[part], dim->b[part], dim->log_mass[part]);
-    z = z * dim->sigma[part] + dim->mu[part];
+        truncnorm_quantile(u, (dim->low - mu) / sigma, (dim->high - mu) / sigma,
+                           dim->log_mass[part]);
+    z = z * sigma + mu;
     if (s->log)
         z = det_exp(z);
     if (s->step > 0)
@@ -139,94 +140,173 @@ static void bin_of(const struct parzen *p,
     }
 }
 
-/* Add the ln density of inner value x under every component to term [n]. */
-static void add_continuous(const struct parzen_dim *dim,
-                           uint32_t n,
-                           double x,
-                           double *restrict term)
+/* Points evaluated together: columns of DENSITY_WIDTH times some. */
+struct points {
+    uint32_t n;                /* as asked for */
+    uint32_t padded;           /* the last one is repeated */
+    const double *x;           /* [n][d] */
+    double *inner;             /* [continuous][padded] */
+    double *sum, *square;      /* [padded] */
+    double *share;             /* [BLOCK][padded] */
+    double *one;               /* [padded] share of one component */
+    struct density_axis *axis; /* [continuous] */
+    uint32_t axes;
+    bool shares; /* some parameter is not continuous */
+};
+
+static double point(const struct points *t, uint32_t d, uint32_t c, uint32_t j)
 {
-    const double *restrict mu = dim->mu;
-    const double *restrict sigma = dim->sigma;
-    const double *restrict log_mass = dim->log_mass;
-    const double *restrict log_sigma = dim->log_sigma;
+    return t->x[(size_t)(c < t->n ? c : t->n - 1) * d + j];
+}
 
-    for (uint32_t i = 0; i < n; i++) {
-        double z = (x - mu[i]) / sigma[i];
-        double t =
-            term[i] + (-0.5 * z * z - LN_SQRT_2PI - log_mass[i] - log_sigma[i]);
+static bool is_continuous(const struct parzen_dim *dim)
+{
+    return !dim->row && dim->q == 0;
+}
 
-        term[i] = z < dim->a[i] || z > dim->b[i] ? -(double)INFINITY : t;
+/* A point outside the domain has no density at all. */
+static void cut_outside(const struct parzen *p, struct points *t, double *out)
+{
+    uint32_t a = 0;
+
+    for (uint32_t j = 0; j < p->d; j++) {
+        const struct parzen_dim *dim = &p->dim[j];
+        if (!is_continuous(dim))
+            continue;
+        const double *inner = t->inner + (size_t)a++ * t->padded;
+        for (uint32_t c = 0; c < t->n; c++)
+            if (inner[c] < dim->low || inner[c] > dim->high)
+                out[c] = -(double)INFINITY;
     }
 }
 
-/* The same for value x of a stepped parameter. */
-static void add_binned(const struct parzen *p,
-                       const struct parzen_dim *dim,
-                       double x,
-                       double *term)
+static status new_points(const struct parzen *p,
+                         const double *x,
+                         uint32_t n,
+                         struct points *t)
 {
+    status st = OK;
+
+    *t = (struct points){.n = n, .x = x};
+    t->padded = (n + DENSITY_WIDTH - 1) / DENSITY_WIDTH * DENSITY_WIDTH;
+    for (uint32_t j = 0; j < p->d; j++)
+        t->axes += is_continuous(&p->dim[j]);
+    t->shares = t->axes < p->d;
+    TRY(mem_new((size_t)t->padded * (t->axes + 3), sizeof *t->sum, &t->sum));
+    TRY(mem_new(t->axes, sizeof *t->axis, &t->axis));
+    if (t->shares)
+        TRY(mem_raw((size_t)t->padded * BLOCK, sizeof *t->share, &t->share));
+    t->square = t->sum + t->padded;
+    t->one = t->square + t->padded;
+    t->inner = t->one + t->padded;
+    for (uint32_t j = 0, a = 0; j < p->d; j++) {
+        const struct parzen_dim *dim = &p->dim[j];
+        double *inner = t->inner + (size_t)a * t->padded;
+        if (!is_continuous(dim))
+            continue;
+        for (uint32_t c = 0; c < t->padded; c++)
+            inner[c] = space_inner(dim->param, point(t, p->d, c, j));
+        t->axis[a++] = (struct density_axis){inner, dim->mu, dim->scale};
+    }
+out:
+    return st;
+}
+
+static void free_points(struct points *t)
+{
+    mem_free(t->share);
+    mem_free(t->axis);
+    mem_free(t->sum);
+}
+
+/* Mass of the bins of the points under component i, each value once. */
+static void bin_shares(const struct parzen *p,
+                       uint32_t j,
+                       uint32_t i,
+                       const struct points *t,
+                       double *share)
+{
+    const struct parzen_dim *dim = &p->dim[j];
+    double s = dim->sigma[i];
     double left;
     double right;
 
-    bin_of(p, dim, x, &left, &right);
-    for (uint32_t i = 0; i < p->n; i++) {
-        double s = dim->sigma[i];
-        term[i] += truncnorm_log_mass((left - dim->mu[i]) / s,
-                                      (right - dim->mu[i]) / s) -
-                   dim->log_mass[i];
+    for (uint32_t c = 0; c < t->padded; c++) {
+        double x = point(t, p->d, c, j);
+        uint32_t same = 0;
+        while (same < c && point(t, p->d, same, j) != x)
+            same++;
+        if (same < c) {
+            share[c] = share[same];
+            continue;
+        }
+        bin_of(p, dim, x, &left, &right);
+        share[c] = det_exp(truncnorm_log_mass((left - dim->mu[i]) / s,
+                                              (right - dim->mu[i]) / s));
     }
 }
 
-static void add_terms(const struct parzen *p,
-                      const struct parzen_dim *dim,
-                      double x,
-                      double *term)
+/* The factors of component i that are not Gaussian: share [padded]. */
+static void shares_of(const struct parzen *p,
+                      uint32_t i,
+                      const struct points *t,
+                      double *share)
 {
-    uint32_t k = dim->param->n_choices;
-
-    if (!dim->row && dim->q > 0)
-        add_binned(p, dim, x, term);
-    else if (!dim->row)
-        add_continuous(dim, p->n, space_inner(dim->param, x), term);
-    else
-        for (uint32_t i = 0; i < p->n; i++)
-            term[i] += det_log(dim->row[(size_t)i * k + (uint32_t)x]);
+    for (uint32_t c = 0; c < t->padded; c++)
+        share[c] = 1.0;
+    for (uint32_t j = 0; j < p->d; j++) {
+        const struct parzen_dim *dim = &p->dim[j];
+        if (is_continuous(dim))
+            continue;
+        const double *row =
+            dim->row ? dim->row + (size_t)i * dim->param->n_choices : NULL;
+        if (!row)
+            bin_shares(p, j, i, t, t->one);
+        for (uint32_t c = 0; c < t->padded; c++)
+            share[c] *= row ? row[(uint32_t)point(t, p->d, c, j)] : t->one[c];
+    }
 }
 
-static double log_sum_exp(const double *v, uint32_t n)
+static void add_block(const struct parzen *p,
+                      const struct points *t,
+                      uint32_t at,
+                      uint32_t n)
 {
-    double top = -INFINITY;
-    double sum = 0;
-    for (uint32_t i = 0; i < n; i++)
-        top = v[i] > top ? v[i] : top;
-    if (isinf(top))
-        return top;
-    for (uint32_t i = 0; i < n; i++) {
-        double d = v[i] - top;
+    struct density d = {.components = n,
+                        .points = t->padded,
+                        .axes = t->axes,
+                        .axis = t->axis,
+                        .weight = p->height + at,
+                        .share = t->share};
 
-        /* below half a unit in the last place of the sum: adding it changes
-         * no bit */
-        if (d > NEGLIGIBLE || sum < ENOUGH)
-            sum += det_exp(d);
-    }
-    return top + det_log(sum);
+    for (uint32_t i = 0; i < n && t->shares; i++)
+        shares_of(p, at + i, t, t->share + (size_t)i * t->padded);
+    density_add(&d, t->sum, t->square);
 }
 
 status
 parzen_log_pdf(const struct parzen *p, const double *x, uint32_t n, double *out)
 {
-    double *term = NULL;
+    struct points t = {0};
+    uint32_t step = p->n;
     status st = OK;
 
-    TRY(mem_raw(p->n, sizeof *term, &term));
-    for (uint32_t k = 0; k < n; k++) {
-        for (uint32_t i = 0; i < p->n; i++)
-            term[i] = p->log_weight[i];
-        for (uint32_t j = 0; j < p->d; j++)
-            add_terms(p, &p->dim[j], x[(size_t)k * p->d + j], term);
-        out[k] = log_sum_exp(term, p->n);
+    if (n == 0)
+        goto out;
+    TRY(new_points(p, x, n, &t));
+    if (t.shares)
+        step = BLOCK;
+    for (uint32_t at = 0; at < p->n; at += step) {
+        add_block(p, &t, at, p->n - at < step ? p->n - at : step);
+        for (uint32_t a = 0; a < t.axes; a++) {
+            t.axis[a].mu += step;
+            t.axis[a].scale += step;
+        }
     }
+    for (uint32_t c = 0; c < n; c++)
+        out[c] = det_log(t.sum[c]);
+    cut_outside(p, &t, out);
 out:
-    mem_free(term);
+    free_points(&t);
     return st;
 }

@@ -11,9 +11,8 @@ struct parzen_dim {
     double q;         /* bin width, 0 = continuous */
     /* per component, numerical: */
     double *mu, *sigma;
-    double *a, *b;     /* ends in units of sigma about mu */
-    double *log_mass;  /* of [a, b] */
-    double *log_sigma; /* 0 under the rules of 3.1 */
+    double *scale;    /* 1 / sigma */
+    double *log_mass; /* of the domain */
     /* categorical: rows [components][n_choices] */
     double *row;
 };
@@ -22,8 +21,10 @@ struct parzen {
     struct parzen_conf conf;
     uint32_t n; /* components, the prior is the last */
     uint32_t d;
-    double *weight, *log_weight; /* [n] */
-    struct parzen_dim *dim;      /* [d] */
+    double *weight;         /* [n] */
+    double *height;         /* [n] weight times the factors that do not depend
+                               on the point */
+    struct parzen_dim *dim; /* [d] */
 };
 
 #endif

@@ -102,6 +102,7 @@ static status new_rules(struct study *s)
     s->conf.tpe.parzen.numpy_order = c->lag == 0;
     if (c->lag == 0)
         tpe_rng_sequential(&s->rng, (uint32_t)c->seed, s->mt);
+    TRY(tpe_memo_new(s->space, &s->memo));
     if (c->pruner)
         TRY(pruner_start(c->pruner, &s->pruner));
     if (c->sampler == STUDY_GRID)
@@ -151,6 +152,7 @@ void study_close(struct study *s)
     journal_close(s->journal);
     schedule_free(s->schedule);
     grid_free(s->grid);
+    tpe_memo_free(s->memo);
     mem_free(s->x);
     mem_free(s->place);
     mem_free(s->trial_id);

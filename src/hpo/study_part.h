@@ -38,8 +38,9 @@ struct study {
     uint32_t proposed, told;     /* with those before */
     struct tpe_rng rng;          /* lag 0: goes on from trial to trial */
     struct mt19937 mt[2];
-    struct grid *grid; /* STUDY_GRID */
-    uint32_t *place;   /* [room] of the grid, GRID_NONE: none */
+    struct tpe_memo *memo; /* of the trials, unless in brackets */
+    struct grid *grid;     /* STUDY_GRID */
+    uint32_t *place;       /* [room] of the grid, GRID_NONE: none */
     struct pruner pruner;
     uint32_t decided_at; /* first ticket for which the pruner is decided */
 };

@@ -68,6 +68,7 @@ static status bracket_of(const struct study *s,
         if (pruner_bracket(&s->pruner, i) == bracket)
             (*some)[past->n++] = s->trials[i];
     past->trials = *some;
+    past->memo = NULL;
 out:
     return st;
 }
@@ -75,7 +76,7 @@ out:
 static status suggest(struct study *s, uint32_t t, double *x)
 {
     struct tpe_conf conf = s->conf.tpe;
-    struct tpe_past past = {s->space, s->trials, t};
+    struct tpe_past past = {s->space, s->trials, t, s->memo};
     struct trial *some = NULL;
     status st = OK;
 

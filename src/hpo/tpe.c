@@ -9,6 +9,7 @@
 #include "base/mem.h"
 
 #include "det/math.h"
+#include "hpo/tpe_memo.h"
 
 /* Equal candidates may differ in the last bits: the first within this. */
 #define TIE 1e-12
@@ -92,6 +93,7 @@ struct job { /* parameters suggested together, and from what */
     uint32_t n;
     const uint32_t *param; /* [d] indices into the space */
     uint32_t d;
+    struct tpe_memo *memo;
 };
 
 static bool has_all(const struct job *job, uint32_t trial)
@@ -106,16 +108,20 @@ static bool has_all(const struct job *job, uint32_t trial)
 static status mixture(const struct job *job,
                       const uint32_t *list,
                       uint32_t n_list,
+                      bool remembered,
                       struct parzen **out)
 {
     const struct space_param **params = NULL;
     double *obs = NULL;
+    uint32_t *used = NULL; /* those of the list that have all */
     uint32_t m = 0;
     struct parzen_conf conf = job->conf->parzen;
+    struct parzen_known known;
     status st = OK;
 
     TRY(mem_new(job->d, sizeof(const struct space_param *), &params));
-    TRY(mem_new((size_t)n_list * job->d, sizeof *obs, &obs));
+    TRY(mem_raw((size_t)n_list * job->d, sizeof *obs, &obs));
+    TRY(mem_raw(n_list, sizeof *used, &used));
     for (uint32_t j = 0; j < job->d; j++)
         params[j] = &job->space->params[job->param[j]];
     for (uint32_t i = 0; i < n_list; i++) {
@@ -123,10 +129,15 @@ static status mixture(const struct job *job,
             continue;
         for (uint32_t j = 0; j < job->d; j++)
             obs[(size_t)m * job->d + j] = job->trials[list[i]].x[job->param[j]];
-        m++;
+        used[m++] = list[i];
     }
-    TRY(parzen_new(&conf, params, job->d, obs, m, out));
+    remembered = remembered && job->memo;
+    if (remembered)
+        tpe_memo_known(job->memo, used, m, job->param, job->d, &known);
+    TRY(parzen_new(&conf, params, job->d, obs, m, remembered ? &known : NULL,
+                   out));
 out:
+    mem_free(used);
     mem_free(obs);
     mem_free(params);
     return st;
@@ -162,8 +173,8 @@ static status run_job(const struct job *job,
     TRY(mem_raw(job->n, sizeof *split.above, &split.above));
     uint32_t most = tpe_gamma(tpe_finished(job->trials, job->n));
     TRY(tpe_split(job->conf, job->trials, job->n, most, &split));
-    TRY(mixture(job, split.below, split.n_below, &good));
-    TRY(mixture(job, split.above, split.n_above, &rest));
+    TRY(mixture(job, split.below, split.n_below, false, &good));
+    TRY(mixture(job, split.above, split.n_above, true, &rest));
     double *log_l = v + (size_t)n * job->d;
     double *log_g = log_l + n;
     TRY(parzen_sample(good, draw, n, v));
@@ -194,10 +205,16 @@ status tpe_suggest_one(const struct tpe_conf *conf,
                        struct tpe_why *why)
 {
     struct tpe_conf alone = *conf;
-    struct job job = {&alone, past->space, past->trials, past->n, &param, 1};
+    struct job job = {&alone, past->space, past->trials, past->n,
+                      &param, 1,           past->memo};
+    status st = OK;
 
+    if (past->memo)
+        TRY(tpe_memo_update(past->memo, past));
     alone.parzen.joint = false;
-    return run_job(&job, draw, x, why);
+    TRY(run_job(&job, draw, x, why));
+out:
+    return st;
 }
 
 /* ---- which parameters are drawn together ---- */
@@ -289,6 +306,8 @@ status tpe_relative(const struct tpe_conf *conf,
         tpe_finished(past->trials, past->n) < conf->n_startup)
         return OK;
     joint.parzen.joint = true;
+    if (past->memo)
+        TRY(tpe_memo_update(past->memo, past));
     TRY(mem_new((size_t)3 * np, sizeof *list, &list));
     TRY(mem_new(np, sizeof *values, &values));
     uint32_t *block = list + np;
@@ -300,7 +319,8 @@ status tpe_relative(const struct tpe_conf *conf,
             blocks = refine(&past->trials[i], np, blocks, block, block + np);
     for (uint32_t b = 1; b <= blocks; b++) {
         uint32_t d = block_members(conf, past->space, block, b, list);
-        struct job job = {&joint, past->space, past->trials, past->n, list, d};
+        struct job job = {&joint, past->space, past->trials, past->n,
+                          list,   d,           past->memo};
         if (d == 0)
             continue;
         TRY(run_job(&job, &rng->model, values, NULL));

@@ -56,11 +56,19 @@ status tpe_split(const struct tpe_conf *conf,
 /* COMPLETE and PRUNED trials. */
 uint32_t tpe_finished(const struct trial *trials, uint32_t n);
 
+/* What is remembered from proposal to proposal of one list of trials, which
+ * only grows and whose parameters stay: their values sorted, the kernels built
+ * at them. Proposals are the same without it, and slower. */
+struct tpe_memo; /* opaque */
+status tpe_memo_new(const struct space *space, struct tpe_memo **out);
+void tpe_memo_free(struct tpe_memo *m);
+
 /* What a proposal may look at: the trials before it, by number. */
 struct tpe_past {
     const struct space *space;
     const struct trial *trials; /* [n] */
     uint32_t n;
+    struct tpe_memo *memo; /* of these trials; may be NULL */
 };
 
 /* Propose a trial: x [space->n]. Uses the numbers of rng in Optuna's order:

@@ -105,25 +105,27 @@ status tpe_split(const struct tpe_conf *conf,
                  struct tpe_split *out)
 {
     struct key *best = NULL;
+    bool *is_best = NULL;
     uint32_t n_best = 0;
     status st = OK;
 
     TRY(mem_raw(most, sizeof *best, &best));
+    TRY(mem_new(n, sizeof *is_best, &is_best));
     out->n_below = out->n_above = 0;
     for (uint32_t i = 0; i < n; i++)
         if (is_visible(conf, &trials[i]))
             keep_best(best, &n_best, most,
                       key_of(&trials[i], i, conf->maximise));
+    for (uint32_t k = 0; k < n_best; k++)
+        is_best[best[k].trial] = true;
     for (uint32_t i = 0; i < n; i++) {
-        bool below = false;
-        for (uint32_t k = 0; k < n_best && !below; k++)
-            below = best[k].trial == i;
-        if (below)
+        if (is_best[i])
             out->below[out->n_below++] = i;
         else if (is_visible(conf, &trials[i]))
             out->above[out->n_above++] = i;
     }
 out:
+    mem_free(is_best);
     mem_free(best);
     return st;
 }

@@ -69,7 +69,7 @@ static void suggest_record(const struct json *r, int rules)
             .value = json_f64(json_at(json_at(history, i), 1), NAN),
             .x = &x[i]};
     }
-    struct tpe_past past = {&space, trials, n};
+    struct tpe_past past = {&space, trials, n, NULL};
     mt_seed(&mt, (uint32_t)golden_get(r, "seed"));
     assert_int_equal(tpe_gamma(n), (int)golden_get(r, "n_below"));
     assert_ok(tpe_suggest_one(&conf, &past, 0, &draw, &got, &why));
@@ -109,6 +109,7 @@ struct replay {
     struct trial_report report[TRIALS][REPORTS];
     struct tpe_rng rng;
     struct mt19937 mt[2];
+    struct tpe_memo *memo;
     unsigned ties;
     bool conditional;
 };
@@ -177,7 +178,7 @@ static unsigned ask(struct replay *r, const struct json *run, uint32_t t)
     const char *name = json_text(json_get(run, "name"));
     const struct json *want =
         json_get(json_at(json_get(run, "trials"), t), "params_internal");
-    struct tpe_past past = {&r->space, r->trial, t};
+    struct tpe_past past = {&r->space, r->trial, t, r->memo};
     unsigned checked = 0;
     double joint[PARAMS];
 
@@ -233,6 +234,7 @@ static unsigned replay_run(const struct json *run, int rules)
     unsigned checked = 0;
 
     assert_true(n <= TRIALS);
+    assert_ok(tpe_memo_new(&r.space, &r.memo));
     for (uint32_t lo = 0; lo < n; lo += batch) {
         uint32_t hi = lo + batch < n ? lo + batch : n;
         for (uint32_t t = lo; t < hi; t++)
@@ -240,6 +242,7 @@ static unsigned replay_run(const struct json *run, int rules)
         for (uint32_t t = lo; t < hi; t++)
             tell(&r, run, t);
     }
+    tpe_memo_free(r.memo);
     if (r.ties)
         printf("%s %s: %u ties of the last bit\n", tag[rules],
                json_text(json_get(run, "name")), r.ties);

@@ -179,7 +179,7 @@ static void parzen_record(const struct json *r, int rules)
     assert_true(n_points <= 64 && n_samples <= 64);
     assert_ok(space_from_json("p", json_get(r, "distribution"), &param));
     uint32_t m = (uint32_t)json_len(json_get(r, "observations"));
-    assert_ok(parzen_new(&conf, params, 1, obs, m, &p));
+    assert_ok(parzen_new(&conf, params, 1, obs, m, NULL, &p));
     check_weights(p, json_get(r, "weights"));
     check_inside(p, 0, r);
     assert_ok(parzen_log_pdf(p, points, n_points, got));
@@ -259,7 +259,7 @@ static void multi_record(const struct json *r, int rules)
                                   &param[j]));
         params[j] = &param[j];
     }
-    assert_ok(parzen_new(&conf, params, d, obs, m, &p));
+    assert_ok(parzen_new(&conf, params, d, obs, m, NULL, &p));
     check_weights(p, json_get(r, "weights"));
     for (uint32_t j = 0; j < d; j++)
         check_inside(p, j, json_get(json_get(r, "params"), param[j].name));

@@ -1,5 +1,5 @@
-#ifndef TESTS_STUDY_FIXTURE_H
-#define TESTS_STUDY_FIXTURE_H
+#ifndef TESTS_UNIT_STUDY_FIXTURE_H
+#define TESTS_UNIT_STUDY_FIXTURE_H
 
 /* A study of 30 trials whose trials are computed here, by any number of
  * workers in any order, and its journal's content. */

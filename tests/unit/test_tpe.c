@@ -26,9 +26,12 @@ static double objective(const double *v)
 
 static void optimise(const struct tpe_conf *conf, uint32_t lag, uint64_t seed)
 {
+    struct tpe_memo *memo = NULL;
+
+    assert_ok(tpe_memo_new(&space, &memo));
     for (uint32_t t = 0; t < N; t++) {
         struct tpe_rng rng;
-        struct tpe_past past = {&space, trials, t};
+        struct tpe_past past = {&space, trials, t, memo};
         if (t > lag) {
             trials[t - lag - 1].state = TRIAL_COMPLETE;
             trials[t - lag - 1].value = objective(x[t - lag - 1]);
@@ -42,6 +45,7 @@ static void optimise(const struct tpe_conf *conf, uint32_t lag, uint64_t seed)
         trials[t] = (struct trial){
             .state = TRIAL_RUNNING, .value = (double)NAN, .x = x[t]};
     }
+    tpe_memo_free(memo);
 }
 
 static double best_of(uint32_t n)
@@ -76,7 +80,7 @@ static void ticket_decides_all(void **state)
     struct tpe_conf conf = tpe_defaults();
     double again[3];
     struct tpe_rng rng;
-    struct tpe_past past = {&space, trials, N - 1};
+    struct tpe_past past = {&space, trials, N - 1, NULL};
     optimise(&conf, 3, 9);
     tpe_rng_ticket(&rng, 9, 0, N - 1);
     assert_ok(tpe_suggest(&conf, &past, &rng, again));
@@ -87,6 +91,33 @@ static void ticket_decides_all(void **state)
     tpe_rng_ticket(&rng, 9, 1, N - 1);
     assert_ok(tpe_suggest(&conf, &past, &rng, again));
     assert_memory_not_equal(again, x[N - 1], sizeof again);
+}
+
+/* Suggested with a memo all along, and again from nothing. */
+static void a_memo_changes_nothing(void **state)
+{
+    (void)state;
+    for (int k = 0; k < 12; k++) {
+        struct tpe_conf conf = tpe_defaults();
+        uint32_t lag = k % 3 == 0 ? 0 : 5;
+        conf.parzen.rules = k % 2 ? TPE_V31 : TPE_CURRENT;
+        conf.parzen.numpy_order = lag == 0;
+        conf.multivariate = k / 6;
+        conf.maximise = true;
+        optimise(&conf, lag, 9);
+        for (uint32_t t = 0; t < N; t++) {
+            struct tpe_past past = {&space, trials, t, NULL};
+            struct tpe_rng rng;
+            double again[3];
+            for (uint32_t i = t > lag ? t - lag : 0; i < N; i++)
+                trials[i].state = TRIAL_RUNNING;
+            for (uint32_t i = 0; i + lag < t; i++)
+                trials[i].state = TRIAL_COMPLETE;
+            tpe_rng_ticket(&rng, 9, 0, t);
+            assert_ok(tpe_suggest(&conf, &past, &rng, again));
+            assert_memory_equal(again, x[t], sizeof again);
+        }
+    }
 }
 
 /* FAIL is no observation; a running trial repels only under the liar. */
@@ -115,7 +146,7 @@ static void single_values_cost_nothing(void **state)
     (void)state;
     struct space_param one = {.name = "C", .low = 2, .high = 2};
     struct space only = {1, &one};
-    struct tpe_past past = {&only, NULL, 0};
+    struct tpe_past past = {&only, NULL, 0, NULL};
     struct tpe_conf conf = tpe_defaults();
     struct mt19937 mt[2];
     struct tpe_rng rng;
@@ -140,6 +171,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(learns_with_and_without_lag),
         cmocka_unit_test(ticket_decides_all),
+        cmocka_unit_test(a_memo_changes_nothing),
         cmocka_unit_test(who_counts),
         cmocka_unit_test(single_values_cost_nothing),
         cmocka_unit_test(draws_differ_before_and_after_start),
