@@ -14,7 +14,8 @@ struct job {
     struct search_input input;
     struct search_keys keys;
     int64_t folds;
-    int objective;
+    int objective, rule, weights;
+    struct conf_list weight;
     double c_low, c_high;
     bool features;
 };
@@ -39,6 +40,23 @@ static const struct conf_row rows[] = {
      IDENTITY, "column that says train, val or test"},
     {"data.classes", CONF_I64, AT(input.classes), "0", 0, 1000, NULL, "classes",
      IDENTITY, "how many there must be, 0 = as found"},
+    {"data.years", CONF_F64, AT(input.years), "0", 0, 100, NULL, "years",
+     IDENTITY,
+     "the class is survival of that time, known from data.time and data.event; "
+     "data.label is its name; 0 = the class is a column"},
+    {"data.time", CONF_TEXT, AT(input.time), "Survival.time", 1, 0, NULL, "",
+     IDENTITY, "column of the days to death or last contact"},
+    {"data.event", CONF_TEXT, AT(input.event), "deadstatus.event", 1, 0, NULL,
+     "", IDENTITY, "column that is 1 for the dead, 0 for the others"},
+    {"data.percent", CONF_I64, AT(input.percent), "100", 1, 100, NULL, "%",
+     IDENTITY, "share of the training rows; rows as fmcib-data subset --by"},
+    {"data.subset_seed", CONF_I64, AT(input.subset_seed), "0", 0, 9e15, NULL,
+     "", IDENTITY, "seed of their choice"},
+    {"data.patient", CONF_TEXT, AT(input.patient), "", 1, 0, NULL, "", IDENTITY,
+     "column of the patient; empty: PatientID, patient, Patient_index, Case "
+     "ID, the first digits of Volume_fn, or image_path"},
+    {"data.allow_leak", CONF_BOOL, AT(input.allow_leak), "false", 1, 0, NULL,
+     "", IDENTITY, "take patients who are in two splits"},
     {"search.objective", CONF_ENUM, AT(objective), "auc", 1, 0,
      "auc|accuracy|balanced_accuracy", "", IDENTITY,
      "what is maximised on the validation table"},
@@ -48,6 +66,15 @@ static const struct conf_row rows[] = {
      IDENTITY, "least C (inverse strength of L2)"},
     {"model.c_high", CONF_F64, AT(c_high), "1e3", 1e-12, 1e12, NULL, "",
      IDENTITY, "largest C"},
+    {"model.rules", CONF_ENUM, AT(rule), "exact", 1, 0,
+     "exact|sklearn-1.3|sklearn-1.4", "", IDENTITY,
+     "where a fit ends: the optimum, or where scikit-learn stops (up to 1.3, "
+     "from 1.4 on)"},
+    {"model.class_weight", CONF_ENUM, AT(weights), "none", 1, 0,
+     "none|balanced|given", "", IDENTITY,
+     "of the losses; balanced: all classes together as much"},
+    {"model.weights", CONF_F64S, AT(weight), "[]", 1e-9, 1e9, NULL, "",
+     IDENTITY, "the given ones, classes ascending"},
     {"output.features", CONF_BOOL, AT(features), "true", 1, 0, NULL, "",
      IDENTITY, "keep the pred_ columns in the result tables"},
 };
@@ -136,6 +163,12 @@ search(struct run *run, const struct job *job, const struct search_data *data)
                                       .high = job->c_high,
                                       .log = true};
     const struct space space = {1, &param};
+    const struct search_model_conf conf = {
+        .metric = objectives[job->objective],
+        .folds = (uint32_t)job->folds,
+        .rule = (enum logistic_rule)job->rule,
+        .weights = (enum search_weights)job->weights,
+        .weight = job->weight.v.f};
     struct search_result result = {
         .run = run,
         .data = data,
@@ -157,8 +190,7 @@ search(struct run *run, const struct job *job, const struct search_data *data)
     bool stopped = false;
     status st = OK;
 
-    st = search_model_new(data, objectives[job->objective],
-                          (uint32_t)job->folds, run->team, &model);
+    st = search_model_new(data, &conf, run->team, &model);
     if (st == OK && first)
         st = search_study_open(run, &job->keys, job->seed, true, data->digest,
                                &space, &rules, &pool.study);
@@ -181,6 +213,41 @@ out:
     return st;
 }
 
+static status check_weights(const struct job *job)
+{
+    status st = OK;
+
+    ENSURE((job->weights == WEIGHTS_GIVEN) == (job->weight.n > 0), ERR_CONF,
+           "model.weights and model.class_weight: given belong together");
+out:
+    return st;
+}
+
+static status count_weights(const struct job *job, const struct search_data *d)
+{
+    status st = OK;
+
+    ENSURE(job->weight.n == 0 || job->weight.n == d->classes, ERR_CONF,
+           "model.weights: %u of them for %u classes", job->weight.n,
+           d->classes);
+out:
+    return st;
+}
+
+static void note_leaks(const struct search_data *d)
+{
+    static const char *const name[] = {"train and val", "train and test",
+                                       "val and test"};
+
+    for (int k = 0; k < SPLITS; k++)
+        if (d->shared[k][1])
+            log_info("%s share patients (%s): %u and %u of their rows", name[k],
+                     d->patient, d->shared[k][0], d->shared[k][1]);
+    if (d->left_out)
+        log_info("%u rows left out: last seen alive before data.years",
+                 d->left_out);
+}
+
 static status work(struct run *run, const void *ctx)
 {
     const struct job *job = ctx;
@@ -190,8 +257,12 @@ static status work(struct run *run, const void *ctx)
     ENSURE(job->c_low < job->c_high, ERR_CONF,
            "model.c_low (%g) must be below model.c_high (%g)", job->c_low,
            job->c_high);
+    TRY(check_weights(job));
     st = search_data_read(&job->input, &data);
+    if (st == OK)
+        st = count_weights(job, data);
     TRY(par_agree(run->par, st));
+    note_leaks(data);
     TRY(search_keys_check(&job->keys,
                           data->set[SPLIT_VAL].rows == 0
                               ? NULL

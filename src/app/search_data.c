@@ -10,6 +10,7 @@
 #include "base/text.h"
 
 #include "app/search_label.h"
+#include "app/search_leak.h"
 #include "det/digest.h"
 
 const char *search_split_name(enum search_split s)
@@ -256,6 +257,7 @@ static status read_set(const struct search_input *in,
     TRY(read_parts(in, split, set));
     if (set->rows == 0)
         goto out;
+    TRY(search_label_rows(in, split, set, &d->left_out));
     uint32_t dim = dim_of(set);
     if (split == SPLIT_TRAIN)
         d->dim = dim;
@@ -298,6 +300,7 @@ status search_data_read(const struct search_input *in, struct search_data **out)
     for (int s = 0; s < SPLITS; s++)
         TRY(read_set(in, (enum search_split)s, d));
     TRY(search_labels(in, d));
+    TRY(search_leak(in, d));
     TRY(digest_data(d));
     *out = d;
     d = NULL;

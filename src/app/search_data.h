@@ -1,6 +1,7 @@
 #ifndef APP_SEARCH_DATA_H
 #define APP_SEARCH_DATA_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/sha256.h"
@@ -22,6 +23,14 @@ struct search_input {
     const char *label;        /* column of the class */
     const char *split;        /* column of the split */
     int64_t classes;          /* how many there must be, 0 = as found */
+    /* Survival as the class: 1 after that many years of 365 days, 0 before;
+     * whoever was last seen alive before is left out. 0 = data.label. */
+    double years;
+    const char *time, *event; /* columns: days; 1 = dead */
+    int64_t percent;          /* share of the training rows, by class */
+    int64_t subset_seed;
+    const char *patient; /* column; "" = found by its name */
+    bool allow_leak;     /* patients in two splits */
 };
 
 struct search_set {
@@ -37,6 +46,10 @@ struct search_data {
     struct search_set set[SPLITS]; /* validation and test may have no rows */
     uint32_t dim;
     uint32_t classes;
+    uint32_t left_out;          /* rows of all splits, by data.years */
+    const char *patient;        /* column, NULL = none was found */
+    uint32_t shared[SPLITS][2]; /* rows of two splits with a patient of the
+                                   other: train-val, train-test, val-test */
     char **class_name;       /* [classes] ascending: as numbers, else as text */
     char digest[SHA256_HEX]; /* of x and y of all sets and the names */
 };
@@ -45,8 +58,9 @@ struct search_data {
 const char *search_split_name(enum search_split s);
 
 /* ERR_CONF: no input; ERR_FILE; ERR_DATA: missing column, tables that do not
- * fit together, empty label, one class only, class unknown in training;
- * ERR_NUMERIC: a feature is not finite. Any rank. *out is the caller's. */
+ * fit together, empty label, one class only, class unknown in training, a
+ * patient in two splits unless allowed; ERR_NUMERIC: a feature is not finite.
+ * Any rank. *out is the caller's. */
 status search_data_read(const struct search_input *in,
                         struct search_data **out);
 void search_data_free(struct search_data *d);

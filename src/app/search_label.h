@@ -11,4 +11,13 @@
  * a label that training does not have. */
 status search_labels(const struct search_input *in, struct search_data *d);
 
+/* The rows of a split that count, before they are joined: without those last
+ * seen alive before data.years; of training, data.percent as "fmcib-data
+ * subset --by LABEL" takes them of the rest. ERR_DATA: column missing, a time
+ * or an event that is none. *left_out grows. */
+status search_label_rows(const struct search_input *in,
+                         enum search_split split,
+                         struct search_set *set,
+                         uint32_t *left_out);
+
 #endif

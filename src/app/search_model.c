@@ -8,8 +8,7 @@
 
 struct search_model {
     const struct search_data *data;
-    enum metric metric;
-    uint32_t folds; /* 0: there is a validation table */
+    struct search_model_conf conf; /* folds 0: there is a validation table */
     struct scaler *scaler;
     double *train; /* [rows][dim] standardised */
     double *val;
@@ -37,12 +36,16 @@ static status make_folds(struct search_model *m)
     uint32_t n = train->rows;
     status st = OK;
 
+    ENSURE(n >= m->conf.folds, ERR_DATA,
+           "train features: %u rows for %u folds of cross-validation; fewer "
+           "search.folds, or a validation table",
+           n, m->conf.folds);
     TRY(mem_new(n, sizeof *m->fold, &m->fold));
-    TRY(fold_stratified(train->y, n, m->folds, m->fold, NULL));
-    TRY(mem_new((size_t)n * m->folds, sizeof *m->inside, &m->inside));
-    TRY(mem_new((size_t)n * m->folds, sizeof *m->outside, &m->outside));
-    TRY(mem_new(m->folds, sizeof *m->n_inside, &m->n_inside));
-    for (uint32_t f = 0; f < m->folds; f++) {
+    TRY(fold_stratified(train->y, n, m->conf.folds, m->fold, NULL));
+    TRY(mem_new((size_t)n * m->conf.folds, sizeof *m->inside, &m->inside));
+    TRY(mem_new((size_t)n * m->conf.folds, sizeof *m->outside, &m->outside));
+    TRY(mem_new(m->conf.folds, sizeof *m->n_inside, &m->n_inside));
+    for (uint32_t f = 0; f < m->conf.folds; f++) {
         uint32_t in = 0;
         uint32_t out = 0;
         for (uint32_t r = 0; r < n; r++) {
@@ -58,9 +61,71 @@ out:
     return st;
 }
 
+/* The metric of scores [n][classes]. */
+static status score(const struct search_model *m,
+                    const int32_t *y,
+                    const double *scores,
+                    uint32_t n,
+                    double *out)
+{
+    struct scored *s = NULL;
+    status st = OK;
+
+    TRY(scored_new(y, scores, n, m->data->classes, &s));
+    TRY(scored_metric(s, m->conf.metric, NULL, 0, out));
+out:
+    scored_free(s);
+    return st;
+}
+
+/* The objective must exist on the rows it will be taken on: a constant score
+ * has one if any has. fold < 0: the validation table. */
+static status check_objective(const struct search_model *m,
+                              const int32_t *y,
+                              uint32_t n,
+                              int64_t fold)
+{
+    double *constant = NULL;
+    double v = 0;
+    status st = OK;
+
+    TRY(mem_new((size_t)n * m->data->classes, sizeof *constant, &constant));
+    TRY(score(m, y, constant, n, &v));
+    ENSURE(isfinite(v) || fold >= 0, ERR_DATA,
+           "val features: not every class has one of the %u rows, so there is "
+           "no %s; another table or another search.objective",
+           n, metric_name(m->conf.metric));
+    ENSURE(isfinite(v), ERR_DATA,
+           "train features: not every class has one of the %u rows of fold "
+           "%lld, so there is no %s; fewer search.folds, a validation table "
+           "or another search.objective",
+           n, (long long)fold, metric_name(m->conf.metric));
+out:
+    mem_free(constant);
+    return st;
+}
+
+static status check_folds(const struct search_model *m)
+{
+    const struct search_set *train = &m->data->set[SPLIT_TRAIN];
+    int32_t *y = NULL;
+    status st = OK;
+
+    TRY(mem_raw(train->rows, sizeof *y, &y));
+    for (uint32_t f = 0; f < m->conf.folds; f++) {
+        uint32_t n = train->rows - m->n_inside[f];
+
+        for (uint32_t r = 0; r < n; r++)
+            y[r] = train->y[m->outside[(size_t)f * train->rows + r]];
+        TRY(check_objective(m, y, n, f));
+    }
+out:
+    mem_free(y);
+    return st;
+}
+
 status search_model_new(const struct search_data *data,
-                        enum metric metric,
-                        uint32_t folds,
+                        const struct search_model_conf *conf,
                         struct team *team,
                         struct search_model **out)
 {
@@ -71,14 +136,17 @@ status search_model_new(const struct search_data *data,
 
     TRY(mem_new(1, sizeof *m, &m));
     m->data = data;
-    m->metric = metric;
-    m->folds = val->rows > 0 ? 0 : folds;
+    m->conf = *conf;
+    m->conf.folds = val->rows > 0 ? 0 : conf->folds;
     TRY(scaler_fit(train->x, train->rows, data->dim, &m->scaler));
     TRY(scaled(m, train, &m->train));
-    if (val->rows > 0)
+    if (val->rows > 0) {
+        TRY(check_objective(m, val->y, val->rows, -1));
         TRY(scaled(m, val, &m->val));
-    else
+    } else {
         TRY(make_folds(m));
+        TRY(check_folds(m));
+    }
     TRY(logistic_prepare(m->train, train->rows, data->dim, team, &m->prepared));
     *out = m;
     m = NULL;
@@ -105,23 +173,6 @@ void search_model_free(struct search_model *m)
 const struct scaler *search_model_scaler(const struct search_model *m)
 {
     return m->scaler;
-}
-
-/* The metric of scores [n][classes]. */
-static status score(const struct search_model *m,
-                    const int32_t *y,
-                    const double *scores,
-                    uint32_t n,
-                    double *out)
-{
-    struct scored *s = NULL;
-    status st = OK;
-
-    TRY(scored_new(y, scores, n, m->data->classes, &s));
-    TRY(scored_metric(s, m->metric, NULL, 0, out));
-out:
-    scored_free(s);
-    return st;
 }
 
 static status score_val(const struct search_model *m, double c, double *out)
@@ -161,6 +212,36 @@ static void fold_scores(const struct search_model *m,
     }
 }
 
+/* The fit at C on some training rows, all with rows NULL. */
+static status fit_rows(const struct search_model *m,
+                       double c,
+                       const uint32_t *rows,
+                       uint32_t n,
+                       struct logistic_model **out)
+{
+    const struct search_set *train = &m->data->set[SPLIT_TRAIN];
+    struct logistic_task task = {.y = train->y,
+                                 .classes = m->data->classes,
+                                 .c = c,
+                                 .rows = rows,
+                                 .n_rows = n,
+                                 .rule = m->conf.rule};
+    double *balanced = NULL;
+    status st = OK;
+
+    if (m->conf.weights == WEIGHTS_BALANCED) {
+        TRY(mem_new(task.classes, sizeof *balanced, &balanced));
+        logistic_balanced(train->y, rows, n, task.classes, balanced);
+        task.weight = balanced;
+    } else if (m->conf.weights == WEIGHTS_GIVEN) {
+        task.weight = m->conf.weight;
+    }
+    TRY(logistic_fit(m->prepared, &task, out));
+out:
+    mem_free(balanced);
+    return st;
+}
+
 static status
 score_fold(const struct search_model *m, double c, uint32_t f, double *out)
 {
@@ -168,18 +249,13 @@ score_fold(const struct search_model *m, double c, uint32_t f, double *out)
     uint32_t dim = m->data->dim;
     size_t at = (size_t)f * train->rows;
     uint32_t n = train->rows - m->n_inside[f];
-    struct logistic_task task = {.y = train->y,
-                                 .classes = m->data->classes,
-                                 .c = c,
-                                 .rows = m->inside + at,
-                                 .n_rows = m->n_inside[f]};
     struct logistic_model *fit = NULL;
     double *x = NULL;
     double *s = NULL;
     int32_t *y = NULL;
     status st = OK;
 
-    TRY(logistic_fit(m->prepared, &task, &fit));
+    TRY(fit_rows(m, c, m->inside + at, m->n_inside[f], &fit));
     TRY(mem_raw((size_t)n * dim, sizeof *x, &x));
     TRY(mem_raw((size_t)n * m->data->classes, sizeof *s, &s));
     TRY(mem_raw(n, sizeof *y, &y));
@@ -210,15 +286,15 @@ status search_model_score(const struct search_model *m,
     bool stop = false;
     status st = OK;
 
-    if (m->folds == 0)
+    if (m->conf.folds == 0)
         return score_val(m, c, out);
-    for (uint32_t f = 0; f < m->folds && !stop; f++) {
+    for (uint32_t f = 0; f < m->conf.folds && !stop; f++) {
         TRY(score_fold(m, c, f, &one));
         sum += one;
         if (each)
             TRY(each(ctx, f, one, &stop));
     }
-    *out = stop ? (double)NAN : sum / m->folds;
+    *out = stop ? (double)NAN : sum / m->conf.folds;
 out:
     return st;
 }
@@ -227,10 +303,7 @@ status search_model_fit(const struct search_model *m,
                         double c,
                         struct logistic_model **out)
 {
-    struct logistic_task task = {
-        .y = m->data->set[SPLIT_TRAIN].y, .classes = m->data->classes, .c = c};
-
-    return logistic_fit(m->prepared, &task, out);
+    return fit_rows(m, c, NULL, m->data->set[SPLIT_TRAIN].rows, out);
 }
 
 status search_model_proba(const struct search_model *m,

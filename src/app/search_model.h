@@ -18,12 +18,21 @@
  * all of it, as the study does). */
 struct search_model; /* opaque */
 
-/* team is used by every fit. data must outlive it. ERR_DATA: a class too
- * small for the folds, a metric that does not exist on the validation rows;
- * ERR_NUMERIC, ERR_MEM. Any rank. */
+enum search_weights { WEIGHTS_NONE, WEIGHTS_BALANCED, WEIGHTS_GIVEN };
+
+struct search_model_conf {
+    enum metric metric;
+    uint32_t folds; /* without a validation table */
+    enum logistic_rule rule;
+    enum search_weights weights; /* of the classes' losses */
+    const double *weight;        /* [classes] with WEIGHTS_GIVEN */
+};
+
+/* team is used by every fit. data and conf->weight must outlive it. ERR_DATA: a
+ * class too small for the folds, a metric that does not exist on the validation
+ * rows; ERR_NUMERIC, ERR_MEM. Any rank. */
 status search_model_new(const struct search_data *data,
-                        enum metric metric,
-                        uint32_t folds,
+                        const struct search_model_conf *conf,
                         struct team *team,
                         struct search_model **out);
 void search_model_free(struct search_model *m);

@@ -300,7 +300,21 @@ static void put_model_facts(const struct search_result *r, struct text *t)
     text_double(t, r->fit->loss_sum);
     text_add(t, ", \"gradient_relative\": ");
     text_double(t, r->fit->grad_rel);
-    text_add(t, "},\n");
+    text_add(t, ", \"steps\": %u, \"end\": \"%s\"},\n", r->fit->steps,
+             logistic_end_name(r->fit->end));
+}
+
+/* Patients in two splits, were it allowed; rows without a class. */
+static void put_data_facts(const struct search_data *d, struct text *t)
+{
+    static const char *const name[] = {"train_val", "train_test", "val_test"};
+
+    text_add(t, "  \"patients\": {\"column\": ");
+    text_json(t, d->patient ? d->patient : "");
+    for (int k = 0; k < SPLITS; k++)
+        text_add(t, ", \"%s\": [%u, %u]", name[k], d->shared[k][0],
+                 d->shared[k][1]);
+    text_add(t, "},\n  \"left_out\": %u,\n", d->left_out);
 }
 
 static void put_best(const struct search_result *r, struct text *t)
@@ -339,6 +353,7 @@ status search_write_study(const struct search_result *r,
     text_add(&t, "  \"objective\": \"%s\",\n", metric_name(r->objective));
     text_add(&t, "  \"folds\": %u,\n", r->folds);
     put_rows(r, &t);
+    put_data_facts(r->data, &t);
     put_best(r, &t);
     put_model_facts(r, &t);
     text_add(&t, "  \"metrics\": {");

@@ -8,6 +8,7 @@
 
 #include "det/order.h"
 #include "lists/check_impl.h"
+#include "lists/patient.h"
 
 struct all {
     uint32_t n;
@@ -121,24 +122,16 @@ out:
 
 /* ---- patients ---------------------------------------------------------- */
 
-/* DeepLesion: PPPPPP_SS_RR_... */
-static bool deeplesion_name(const char *s)
-{
-    return strspn(s, "0123456789") == 6 && s[6] == '_';
-}
-
 static status find_patient(const struct check_conf *conf, struct check_list *l)
 {
-    static const char *const known[] = {"PatientID", "patient", "Patient_index",
-                                        "Case ID", "Volume_fn"};
     const struct csv *t = l->list->csv;
     status st = OK;
     uint32_t col = 0;
 
     l->patient = conf->patient;
-    for (size_t i = 0; !l->patient[0] && i < 5; i++)
-        if (csv_find(t, known[i]) >= 0)
-            l->patient = known[i];
+    for (size_t i = 0; !l->patient[0] && i < PATIENT_COLUMNS; i++)
+        if (csv_find(t, patient_column(i)) >= 0)
+            l->patient = patient_column(i);
     if (!l->patient[0])
         goto out;
     TRY(csv_need(t, l->patient, &col));
@@ -147,8 +140,7 @@ static status find_patient(const struct check_conf *conf, struct check_list *l)
         const char *s = csv_cell(t, i, col);
 
         TRY(mem_text(s, &l->who[i]));
-        if (strcmp(l->patient, "Volume_fn") == 0 && deeplesion_name(s))
-            l->who[i][6] = '\0';
+        l->who[i][patient_len(l->patient, s)] = '\0';
     }
 out:
     return st;

@@ -62,8 +62,71 @@ bad 5 'g/train_features\.csv: 19 rows, the table it is joined to has 60' --set i
 sed 's/p3\.nii/p4.nii/' f/train_features.csv >g/train_features.csv
 bad 5 'row 3 is another one.*image_path is "p4\.nii", there "p3\.nii"' --set input.features=f,g
 
+# too few rows for the folds; a class that validation does not have
+head -n 6 f/train_features.csv >few.csv
+bad 5 '5 rows for 10 folds of cross-validation; fewer search\.folds' --set input.features= --set input.train=few.csv
+cp f/*.csv g/ && sed -i '2,$s/\.nii,[0-9],/.nii,1,/' g/val_features.csv
+bad 5 'val features: not every class has one of the 30 rows, so there is no auc' --set input.features=g
+{ head -n 40 f/train_features.csv | sed '2,$s/\.nii,2,/.nii,1,/'; sed -n '41,60s/\.nii,[01],/.nii,2,/p' f/train_features.csv | head -n 4; } >few.csv
+bad 5 'not every class has one of the [0-9] rows of fold 0, so there is no auc' --set input.features= --set input.train=few.csv
+
+# a patient in two splits: named with both rows, refused unless allowed
+mkdir h
+for s in train val test; do
+    sed '1s/label/label,PatientID/; 2,$s/^\([0-9]*\),\(p[0-9]*\)\.nii,\([0-9]\),/\1,\2.nii,\3,\2,/' \
+        "f/${s}_features.csv" >"h/${s}_features.csv"
+done
+run "${search[@]}" --out clean --set input.features=h
+expect_status 0
+expect_in_file '"patients": \{"column": "PatientID", "train_val": \[0, 0\]' clean/study.json
+sed -i '4s/,p92,/,p7,/; 9s/,p97,/,p7,/' h/test_features.csv
+bad 5 'train features: row 7 and test features: row 2 are of one patient \(PatientID "p7"\), as 2 of the 30 rows of test are' --set input.features=h
+sed -i '3s/,p61,/,p92,/' h/val_features.csv
+bad 5 'train features: row 7 and test' --set input.features=h
+bad 5 'train features: no column "who" \(data\.patient\)' --set input.features=h --set data.patient=who
+run "${search[@]}" --out leak --set input.features=h --set data.allow_leak=true
+expect_status 0
+expect_in_file '"train_test": \[1, 2\], "val_test": \[0, 0\]' leak/study.json
+cp f/test_features.csv g/ && cp f/val_features.csv g/
+sed -i '5s/p93\.nii/p62.nii/' g/test_features.csv
+bad 5 'val features: row 2 and test features: row 3 are of one patient \(image_path "p62\.nii"\)' --set input.features=g
+cp f/*.csv g/
+# DeepLesion's volumes name the patient in their first digits
+mkdir v
+for s in train val test; do
+    sed '1s/image_path/Volume_fn/; 2,$s/,p\([0-9]*\)\.nii,/,0000\1_01_01_004-028.nii.gz,/' \
+        "f/${s}_features.csv" | sed 's/,0*\([0-9]\{6\}_\)/,\1/' >"v/${s}_features.csv"
+done
+sed -i '2s/,0*\([0-9]*\)_01_01/,000033_09_01/' v/val_features.csv
+bad 5 'train features: row 33 and val features: row 0 .*Volume_fn "000033"' --set input.features=v
+
+# the weights of classes
+bad 3 'belong together' --set model.class_weight=given
+bad 3 'belong together' --set 'model.weights=[1, 2, 3]'
+bad 3 '2 of them for 3 classes' --set model.class_weight=given --set 'model.weights=[1, 2]'
+bad 3 'model\.rules' --set model.rules=sklearn
+
+# survival: times below zero, events that are none, nobody with a class
+mkdir t
+for s in train val test; do
+    awk -F, -v OFS=, 'NR == 1 {$3 = "Survival.time,deadstatus.event"}
+        NR > 1 {$3 = (NR * 37) % 1500 "," (NR % 3 > 0)} {print}' \
+        "f/${s}_features.csv" >"t/${s}_features.csv"
+done
+years=(--set input.features=t --set data.years=2 --set data.label=survival)
+cp -r t u && sed -i '4s/,148,/,-148,/' u/train_features.csv
+bad 5 'train features: row 2: Survival\.time is "-148", no number of days' "${years[@]}" --set input.features=u
+cp t/*.csv u/ && sed -i '4s/,148,1,/,148,2,/' u/val_features.csv
+bad 5 'val features: row 2: deadstatus\.event is "2", neither 0' "${years[@]}" --set input.features=u
+awk -F, -v OFS=, 'NR > 1 {$3 = 10; $4 = 0} {print}' t/test_features.csv >u/test_features.csv
+cp t/val_features.csv u/
+bad 5 'test features: every row was last seen alive before 2 years' "${years[@]}" --set input.features=u
+bad 5 'no time column "days"' "${years[@]}" --set data.time=days
+bad 5 'is "1" in every row' "${years[@]}" --set data.years=0.0001
+
 # a constant feature is no harm
 sed 's/,[^,]*$/,2.5/; 1s/,2\.5$/,pred_4/' f/train_features.csv >g/train_features.csv
+cp f/test_features.csv g/
 run "${search[@]}" --out constant --set input.features=g
 expect_status 0
 
