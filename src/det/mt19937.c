@@ -54,6 +54,21 @@ uint32_t mt_below(struct mt19937 *g, uint32_t n)
     return v;
 }
 
+void mt_fill(struct mt19937 *g, uint32_t n, uint32_t count, uint32_t *out)
+{
+    uint32_t mask = n - 1;
+
+    for (int k = 1; k < 32; k *= 2)
+        mask |= mask >> k;
+    for (uint32_t i = 0; n <= 1 && i < count; i++)
+        out[i] = 0;
+    /* what is too large is overwritten by the next: no branch to mispredict */
+    for (uint32_t i = 0; n > 1 && i < count;) {
+        out[i] = mt_u32(g) & mask;
+        i += out[i] < n;
+    }
+}
+
 void mt_shuffle(struct mt19937 *g, uint32_t n, uint32_t *x)
 {
     for (uint32_t i = n; i > 1; i--) {

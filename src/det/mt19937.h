@@ -19,6 +19,8 @@ double mt_double(struct mt19937 *g);
 /* Uniform integer in [0, n), n >= 1: masked words, redrawn while too large;
  * no word is used when n is 1. */
 uint32_t mt_below(struct mt19937 *g, uint32_t n);
+/* out [count] := as many calls of mt_below(g, n), faster. */
+void mt_fill(struct mt19937 *g, uint32_t n, uint32_t count, uint32_t *out);
 /* RandomState.shuffle: Fisher-Yates from the end; .permutation: the same of
  * 0..n-1. */
 void mt_shuffle(struct mt19937 *g, uint32_t n, uint32_t *x);

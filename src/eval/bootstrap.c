@@ -44,8 +44,7 @@ void drawing_rows(struct drawing *d, uint32_t r, uint32_t n, uint32_t *idx)
     struct stream s;
 
     if (d->b->draws == DRAWS_STUDY) {
-        for (uint32_t i = 0; i < n; i++)
-            idx[i] = mt_below(&d->mt, n);
+        mt_fill(&d->mt, n, n, idx);
         return;
     }
     s = stream_at(d->b->seed, STREAM_BOOTSTRAP, d->b->what, r, 0);

@@ -26,6 +26,8 @@ static const struct bench {
      "[runs [folder]]: patches from a 512 x 512 x 250 CT, raw and .gz",
      bench_patches},
     {"step", "[full|demo [threads [steps]]]: steps of pretraining", bench_step},
+    {"bootstrap", "[rows]: 1,000 resamples and permutations of an area",
+     bench_bootstrap},
     {"tpe", "[repeats]: a suggestion after 100, 1000, 5000 trials", bench_tpe},
 };
 

@@ -34,6 +34,7 @@ status bench_libdeflate(const char *path, size_t bytes, int runs, double *ms);
 
 /* The benches: arguments after the name. */
 status bench_augment(int argc, char **argv);
+status bench_bootstrap(int argc, char **argv);
 status bench_conv(int argc, char **argv);
 status bench_demo_layers(int argc, char **argv);
 status bench_eval(int argc, char **argv);

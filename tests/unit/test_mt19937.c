@@ -72,6 +72,24 @@ static void draw_takes_the_source_it_has(void **state)
     }
 }
 
+static void fill_is_many_calls(void **state)
+{
+    static const uint32_t n[] = {1, 2, 3, 88, 1024, 1025, 10000};
+    struct mt19937 a;
+    struct mt19937 b;
+    uint32_t v[500];
+
+    (void)state;
+    mt_seed(&a, 123);
+    mt_seed(&b, 123);
+    for (size_t k = 0; k < sizeof n / sizeof n[0]; k++) {
+        mt_fill(&a, n[k], 500, v);
+        for (int i = 0; i < 500; i++)
+            assert_int_equal(v[i], mt_below(&b, n[k]));
+    }
+    assert_int_equal(mt_u32(&a), mt_u32(&b));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -79,6 +97,7 @@ int main(void)
         cmocka_unit_test(ranges),
         cmocka_unit_test(permutation_of_the_study),
         cmocka_unit_test(draw_takes_the_source_it_has),
+        cmocka_unit_test(fill_is_many_calls),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
