@@ -33,7 +33,8 @@ static void start(struct bank *b)
     for (uint32_t g = 0; g < b->conf.groups; g++)
         for (uint32_t i = 0; i < b->conf.size; i++) {
             struct stream s =
-                stream_at(b->conf.seed, STREAM_BANK, b->conf.which, g, i);
+                stream_at(b->conf.seed, STREAM_BANK, b->conf.which,
+                          b->conf.shared ? 0 : g, i);
             double *to = row_at(b, b->rows, g, i);
 
             for (size_t c = 0; c < d; c++)
@@ -153,7 +154,8 @@ void bank_push(struct bank *b, const double *z, uint32_t n)
         int64_t left = (int64_t)b->conf.size - at;
         int64_t fit = per_group < left ? per_group : left;
 
-        memcpy(row_at(b, b->rows, g, (size_t)at), z + g * (size_t)per_group * d,
+        memcpy(row_at(b, b->rows, g, (size_t)at),
+               z + (b->conf.shared ? 0 : g) * (size_t)per_group * d,
                (size_t)fit * d * sizeof *z);
         b->state[g] = per_group >= left ? 0 : at + per_group;
         b->state[groups + g] += per_group;

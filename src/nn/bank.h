@@ -1,6 +1,7 @@
 #ifndef NN_BANK_H
 #define NN_BANK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -10,12 +11,15 @@
 /* Memory banks: the last `size` embeddings of every group (a process of the
  * original keeps its own; DESIGN decision 11), filled in the order of samples,
  * the same on every rank. A batch that reaches the end is cut there and the
- * next one begins at the front (spec 6.4). They are state: rows, places and
- * counts go into checkpoints. */
+ * next one begins at the front (spec 6.4). shared: with torch's
+ * DistributedDataParallel a bank is a buffer, which the first process sends to
+ * all before each step (torch 2.15; not in the spec). They are state: rows,
+ * places and counts go into checkpoints. */
 struct bank; /* opaque */
 
 struct bank_conf {
     uint32_t groups, size, d;
+    bool shared;    /* all groups keep the samples of group 0 */
     uint32_t n;     /* most samples of a global batch */
     uint64_t seed;  /* of the start: normal vectors brought to length 1, */
     uint32_t which; /* stream_at(seed, STREAM_BANK, which, group, row) */

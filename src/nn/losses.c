@@ -70,6 +70,13 @@ void loss_free(struct loss *l)
     mem_free(l);
 }
 
+size_t loss_bytes(const struct loss_conf *conf)
+{
+    const struct loss_kind *kind = find(conf->name);
+
+    return kind ? kind->work(conf) * sizeof(double) : 0;
+}
+
 uint32_t loss_views(const struct loss *l)
 {
     return l->kind->views ? l->kind->views : l->conf.high + l->conf.low;

@@ -68,6 +68,8 @@ struct loss;
 status
 loss_new(const struct loss_conf *conf, struct team *team, struct loss **out);
 void loss_free(struct loss *l);
+/* Bytes loss_new takes; 0 for a name there is none of. */
+size_t loss_bytes(const struct loss_conf *conf);
 /* Views of the loss: 4 for "infonce". */
 uint32_t loss_views(const struct loss *l);
 /* ERR_NUMERIC if the loss is not finite; names the first sample whose output

@@ -44,6 +44,7 @@ static status add_bank(struct objective *o, uint32_t size, uint32_t d)
     const struct loss_conf *l = &o->conf.loss;
     struct bank_conf conf = {.groups = l->groups,
                              .size = size,
+                             .shared = o->conf.shared,
                              .d = d,
                              .n = l->n,
                              .seed = o->conf.seed,
@@ -133,6 +134,31 @@ void objective_free(struct objective *o)
     mem_free(o->scores);
     mem_free(o->turned);
     mem_free(o);
+}
+
+size_t objective_bytes(const struct objective_conf *conf)
+{
+    const struct loss_conf *l = &conf->loss;
+    size_t vectors = (size_t)l->n * l->d; /* doubles */
+
+    switch (kind_of(l->name)) {
+    case PLAIN:
+        vectors = 0;
+        break;
+    case BANKED:
+        vectors += 2 * (size_t)l->groups * l->queue * l->d;
+        break;
+    case NNCLR:
+        vectors *= 6;
+        vectors += 2 * (size_t)l->groups * (conf->bank + l->queue) * l->d;
+        break;
+    case SWAV:
+        vectors = (size_t)l->high * l->groups * l->queue *
+                      (l->d + 2 * (size_t)conf->middle) +
+                  (size_t)conf->middle * l->d;
+        break;
+    }
+    return loss_bytes(l) + vectors * sizeof(double);
 }
 
 uint32_t objective_views(const struct objective *o)

@@ -29,6 +29,7 @@ struct objective_conf {
     struct loss_conf loss;
     uint32_t middle; /* width of middle */
     uint32_t bank;
+    bool shared; /* banks of all groups are group 0's (bank.h) */
     int64_t queue_epoch;
     uint64_t seed; /* of the banks' start */
 };
@@ -50,6 +51,8 @@ status objective_new(const struct objective_conf *conf,
                      struct team *team,
                      struct objective **out);
 void objective_free(struct objective *o);
+/* Bytes objective_new takes, but for what is small. */
+size_t objective_bytes(const struct objective_conf *conf);
 /* Views of the network it takes: two for nnclr. */
 uint32_t objective_views(const struct objective *o);
 /* Does it look at in.middle (and, swav, at the prototypes)? */

@@ -23,16 +23,16 @@ struct batch {
     struct source *source;
     struct sampler *sampler;
     struct team *team;
-    struct net *net;
+    struct net *net[BATCH_PARTS];
     uint32_t epoch;
     uint32_t *rows;        /* [block.n][items] */
     struct patch *patches; /* [block.n][items][kinds] */
     struct ahead ahead;    /* live negatives of the step that comes */
     char *raw;             /* their voxels, max_bytes each */
-    float *views;          /* [threads][kinds * views * items][size^3] */
+    float *views;          /* [threads][views_len] */
     float *scratch;        /* [threads][scratch_len] */
-    size_t view_len;       /* of the net */
-    size_t chain_len;      /* of what the chain makes, front of the scratch */
+    size_t views_len;      /* of the larger part: all views of a shard */
+    size_t chain_len;      /* of what a chain makes, front of the scratch */
     size_t scratch_len;
 };
 
@@ -47,16 +47,45 @@ static size_t in_lines(size_t floats)
     return (floats + 15) & ~(size_t)15;
 }
 
+/* What a chain makes; the larger of the parts. */
 static size_t chain_floats(const struct batch_conf *c, const struct source *s)
 {
-    return in_lines(augment_chain_len(&c->chain, source_facts(s)->max_edge));
+    size_t most = 0;
+
+    for (uint32_t i = 0; i < c->parts; i++) {
+        size_t len =
+            augment_chain_len(&c->part[i].chain, source_facts(s)->max_edge);
+
+        most = len > most ? len : most;
+    }
+    return in_lines(most);
 }
 
-/* What the chain makes and its scratch, of a thread. */
+/* That and the chain's scratch, of a thread. */
 static size_t scratch_floats(const struct batch_conf *c, const struct source *s)
 {
-    return chain_floats(c, s) + in_lines(augment_chain_scratch(
-                                    &c->chain, source_facts(s)->max_edge));
+    size_t most = 0;
+
+    for (uint32_t i = 0; i < c->parts; i++) {
+        size_t len =
+            augment_chain_scratch(&c->part[i].chain, source_facts(s)->max_edge);
+
+        most = len > most ? len : most;
+    }
+    return chain_floats(c, s) + in_lines(most);
+}
+
+static size_t staging_floats(const struct batch_conf *c)
+{
+    size_t most = 0;
+
+    for (uint32_t i = 0; i < c->parts; i++) {
+        size_t len = (size_t)c->kinds * c->part[i].views * c->items *
+                     cube(c->part[i].size);
+
+        most = len > most ? len : most;
+    }
+    return most;
 }
 
 static size_t raw_bytes(const struct source *s)
@@ -73,7 +102,7 @@ size_t
 batch_bytes(const struct batch_conf *c, const struct source *s, int threads)
 {
     size_t patches = (size_t)c->block.n * c->items * c->kinds;
-    size_t staging = (size_t)c->kinds * c->views * c->items * cube(c->size);
+    size_t staging = staging_floats(c);
 
     if (is_live(c, s)) /* two sets of negatives beside the plain one */
         patches += 2 * (size_t)c->block.n * c->items;
@@ -106,19 +135,20 @@ status batch_new(const struct batch_conf *conf,
     size_t items = (size_t)conf->block.n * conf->items;
     size_t threads = (size_t)team_size(team);
 
+    BUG_IF(conf->parts < 1 || conf->parts > BATCH_PARTS ||
+           (conf->parts > 1 && conf->kinds > 1));
     TRY(mem_new(1, sizeof *b, &b));
     b->conf = *conf;
     b->source = source;
     b->sampler = sampler;
     b->team = team;
-    b->view_len = cube(conf->size);
+    b->views_len = staging_floats(conf);
     b->chain_len = chain_floats(conf, source);
     b->scratch_len = scratch_floats(conf, source);
     TRY(mem_new(items, sizeof *b->rows, &b->rows));
     TRY(mem_new(items * conf->kinds, sizeof *b->patches, &b->patches));
     TRY(mem_raw(items * conf->kinds, raw_bytes(source), &b->raw));
-    TRY(mem_raw(threads * conf->kinds * conf->views * conf->items * b->view_len,
-                sizeof(float), &b->views));
+    TRY(mem_raw(threads * b->views_len, sizeof(float), &b->views));
     TRY(mem_raw(threads * b->scratch_len, sizeof(float), &b->scratch));
     if (is_live(conf, source))
         TRY(ahead_new(b, items));
@@ -167,31 +197,47 @@ out:
     return st;
 }
 
+/* All views of one part of a shard; view numbers start at `first`. */
+static status
+make_part(struct batch *b, size_t part, size_t local, int member, size_t first)
+{
+    status st = OK;
+    const struct batch_conf *c = &b->conf;
+    const struct batch_part *p = &c->part[part];
+    size_t m = c->items;
+    size_t len = cube(p->size);
+    float *views = b->views + (size_t)member * b->views_len;
+    float *scratch = b->scratch + (size_t)member * b->scratch_len;
+
+    for (size_t v = 0; v < (size_t)c->kinds * p->views; v++)
+        for (size_t j = 0; j < m; j++) {
+            size_t item = local * m + j;
+            struct image view = {.data = scratch};
+            struct stream draw = stream_at(c->seed, STREAM_AUGMENT, b->epoch,
+                                           b->rows[item], first + v);
+
+            TRY(augment_chain_view(&p->chain,
+                                   &b->patches[item * c->kinds + v / p->views],
+                                   &draw, &view, scratch + b->chain_len));
+            image_fit(&view, p->size, views + (v * m + j) * len);
+        }
+    net_put_f32(b->net[part], (uint32_t)local, views);
+out:
+    return st;
+}
+
 static status make_shard(void *ctx, size_t local, int member)
 {
     status st = OK;
     struct batch *b = ctx;
-    const struct batch_conf *c = &b->conf;
-    size_t m = c->items;
-    size_t n_views = (size_t)c->kinds * c->views;
-    float *views = b->views + (size_t)member * n_views * m * b->view_len;
-    float *scratch = b->scratch + (size_t)member * b->scratch_len;
+    size_t first = 0;
 
-    for (size_t j = 0; j < m; j++)
-        TRY(check_item(b, local * m + j));
-    for (size_t v = 0; v < n_views; v++)
-        for (size_t j = 0; j < m; j++) {
-            size_t item = local * m + j;
-            struct image view = {.data = scratch};
-            struct stream draw =
-                stream_at(c->seed, STREAM_AUGMENT, b->epoch, b->rows[item], v);
-
-            TRY(augment_chain_view(&c->chain,
-                                   &b->patches[item * c->kinds + v / c->views],
-                                   &draw, &view, scratch + b->chain_len));
-            image_fit(&view, c->size, views + (v * m + j) * b->view_len);
-        }
-    net_put_f32(b->net, (uint32_t)local, views);
+    for (size_t j = 0; j < b->conf.items; j++)
+        TRY(check_item(b, local * b->conf.items + j));
+    for (size_t i = 0; i < b->conf.parts; i++) {
+        TRY(make_part(b, i, local, member, first));
+        first += (size_t)b->conf.kinds * b->conf.part[i].views;
+    }
 out:
     return st;
 }
@@ -253,13 +299,16 @@ out:
     return st;
 }
 
-status
-batch_fill(struct batch *b, struct net *net, uint32_t epoch, uint32_t step)
+status batch_fill(struct batch *b,
+                  struct net *const net[],
+                  uint32_t epoch,
+                  uint32_t step)
 {
     status st = OK;
     uint32_t n = rows_of(b, epoch, step, b->rows);
 
-    b->net = net;
+    for (uint32_t i = 0; i < b->conf.parts; i++)
+        b->net[i] = net[i];
     b->epoch = epoch;
     if (b->ahead.raw)
         TRY(take_ahead(b, epoch, step));

@@ -87,6 +87,8 @@ static status open_net(struct extract *x)
     TRY(import_net_conf(file, &x->conf, &told));
     set_stem(x, told);
     x->conf.n_head = 0;
+    x->conf.tail = NET_NO_TAIL;
+    x->conf.n_tail = 0;
     x->meet.shards = (uint32_t)team_size(x->io->team);
     x->meet.shard_n = x->meet.shards;
     set_batch(x);

@@ -22,9 +22,9 @@ static struct batch_conf batch_conf_of(const struct finetune *f)
     return (struct batch_conf){.seed = (uint64_t)c->seed,
                                .items = (uint32_t)c->items,
                                .kinds = 1,
-                               .views = 1,
-                               .size = f->t.net_conf.size[0],
-                               .chain = *augment_chain_of(&f->augment[0], 0),
+                               .parts = 1,
+                               .part = {{1, f->t.part[0].conf.size[0],
+                                         *augment_chain_of(&f->augment[0], 0)}},
                                .pick = f->set[TUNE_TRAIN].pick,
                                .block = f->t.block};
 }
@@ -52,7 +52,7 @@ static status set_net(struct finetune *f)
 {
     status st = OK;
     const struct train_conf *c = f->t.io->conf;
-    struct net_conf *n = &f->t.net_conf;
+    struct net_conf *n = &f->t.part[0].conf;
 
     TRY(augment_chosen(f->io->augment, "train", &f->augment[0]));
     ENSURE(augment_views(&f->augment[0]) == 1, ERR_CONF,
@@ -67,6 +67,9 @@ static status set_net(struct finetune *f)
     n->head_prefix = "heads.";
     n->views = 1;
     n->frozen_trunk = c->trunk != TRUNK_LEARNS;
+    f->t.parts = 1;
+    f->t.objective_conf.loss =
+        (struct loss_conf){.name = losses[c->loss], .groups = 1};
     f->t.evaluated = c->trunk == TRUNK_FROZEN_EVAL;
 out:
     return st;
@@ -147,10 +150,9 @@ static status make_parts(struct finetune *f)
     status st = OK;
     const struct train_conf *c = f->t.io->conf;
     struct batch_conf bc = batch_conf_of(f);
-    struct loss_conf lc = {.name = losses[c->loss], .groups = 1};
     char weights[SHA256_HEX];
 
-    TRY(training_make(&f->t, lc));
+    TRY(training_make(&f->t));
     TRY(batch_new(&bc, f->set[TUNE_TRAIN].source, f->sampler, f->t.io->team,
                   &f->batch));
     TRY(mem_new((size_t)(c->shards * c->items), sizeof *f->target, &f->target));
@@ -214,7 +216,7 @@ static status step_hook(void *ctx, struct step_facts *out)
     struct training *t = &f->t;
     uint32_t epoch = (uint32_t)(t->step / t->steps_per_epoch);
     uint32_t step = (uint32_t)(t->step % t->steps_per_epoch);
-    status st = batch_fill(f->batch, t->net, epoch, step);
+    status st = batch_fill(f->batch, &t->net, epoch, step);
 
     take_labels(f, epoch, step);
     return training_step(t, st, sampler_shards(f->sampler, step), f->target,

@@ -33,7 +33,7 @@ static const struct augment_chain *chain_of(const struct finetune *f)
 
 static int64_t edge_of(const struct finetune *f)
 {
-    return f->t.net_conf.size[0];
+    return f->t.part[0].conf.size[0];
 }
 
 static uint32_t most_rows(const struct finetune *f)
@@ -95,7 +95,8 @@ status tune_eval_new(struct finetune *f)
     TRY(mem_new(local, sizeof *e->patches, &e->patches));
     TRY(mem_raw(threads * e->scratch_len, sizeof(float), &e->scratch));
     TRY(mem_new(threads * items * e->view_len, sizeof(float), &e->views));
-    TRY(mem_new(rows * (size_t)f->t.plan.embed, sizeof(double), &e->logit));
+    TRY(mem_new(rows * (size_t)f->t.part[0].plan.embed, sizeof(double),
+                &e->logit));
     TRY(mem_new(rows * f->classes, sizeof(double), &e->proba));
     TRY(mem_new(rows, sizeof(double), &e->target));
     TRY(mem_new(rows, sizeof *e->y, &e->y));
@@ -175,7 +176,7 @@ static status run_chunk(struct finetune *f)
 {
     struct tune_eval *e = &f->eval;
     uint32_t m = (uint32_t)f->t.io->conf->items;
-    size_t d = (size_t)f->t.plan.embed;
+    size_t d = (size_t)f->t.part[0].plan.embed;
     status st = OK;
 
     net_set_shards(f->t.net, (e->n + m - 1) / m);
@@ -184,9 +185,9 @@ static status run_chunk(struct finetune *f)
         st = team_run(f->t.io->team, f->t.block.n, make_shard, f);
     if (st == OK)
         st = net_forward(f->t.net, OK, false);
-    TRY(training_gather(&f->t, st));
+    TRY(training_gather(&f->t, &f->t.part[0], st));
     for (size_t i = 0; i < e->n * d; i++)
-        e->logit[e->first * d + i] = (double)f->t.rows_all[i];
+        e->logit[e->first * d + i] = (double)f->t.part[0].all[i];
 out:
     return st;
 }
@@ -216,14 +217,14 @@ void tune_proba(struct finetune *f, const struct tune_set *set)
     size_t k = f->classes;
 
     for (size_t i = 0; i < set->rows; i++) {
-        const double *x = e->logit + i * (size_t)f->t.plan.embed;
+        const double *x = e->logit + i * (size_t)f->t.part[0].plan.embed;
         double *p = e->proba + i * k;
         double top = x[0];
         double sum = 0;
 
         e->y[i] = set->label[set->pick[i]];
         e->target[i] = (double)e->y[i];
-        if (f->t.plan.embed == 1) {
+        if (f->t.part[0].plan.embed == 1) {
             p[1] = 1.0 / (1.0 + det_exp(-x[0]));
             p[0] = 1.0 - p[1];
             continue;
@@ -249,13 +250,14 @@ static status mean_loss(struct finetune *f, uint32_t rows, double *out)
 
     for (uint32_t first = 0; first < rows; first += batch) {
         uint32_t n = rows - first < batch ? rows - first : batch;
-        struct loss_in in = {.output = e->logit +
-                                       (size_t)first * (size_t)f->t.plan.embed,
-                             .n = n,
-                             .target = e->target + first};
+        struct objective_in in = {
+            .output =
+                e->logit + (size_t)first * (size_t)f->t.part[0].plan.embed,
+            .n = n,
+            .target = e->target + first};
         struct loss_out loss = {0};
 
-        TRY(loss_run(f->t.loss, &in, &loss));
+        TRY(objective_run(f->t.objective, &in, &loss));
         sum += loss.value * n;
     }
     *out = sum / rows;

@@ -18,7 +18,7 @@ static void header(const struct finetune *f, struct text *t)
         text_add(t, ",");
         csv_put(t, name[0] ? name : "Unnamed: 0");
     }
-    for (int32_t k = 0; k < f->t.plan.embed; k++)
+    for (int32_t k = 0; k < f->t.part[0].plan.embed; k++)
         text_add(t, ",pred_%d", k);
     for (uint32_t k = 0; k < f->classes; k++)
         text_add(t, ",conf_scores_class_%u", k);
@@ -29,7 +29,7 @@ static void put_row(const struct finetune *f, uint32_t row, struct text *t)
 {
     const struct tune_eval *e = &f->eval;
     const struct source *s = e->set->source;
-    size_t d = (size_t)f->t.plan.embed;
+    size_t d = (size_t)f->t.part[0].plan.embed;
     const double *p = e->proba + (size_t)row * f->classes;
     int64_t first = f->t.io->conf->first_label;
     uint32_t best = 0;

@@ -117,7 +117,7 @@ status tune_start_open(struct finetune *f)
     const struct train_conf *c = f->t.io->conf;
     bool told = false;
     struct net_conf theirs = {0};
-    struct origin o = {c->weights, &f->t.net_conf, &theirs,
+    struct origin o = {c->weights, &f->t.part[0].conf, &theirs,
                        par_rank(f->t.io->par) == 0};
 
     TRY(check_words(c));
@@ -140,7 +140,7 @@ status tune_start(struct finetune *f, char digest[SHA256_HEX])
     digest[0] = '\0';
     if (!f->start)
         return OK;
-    TRY(import_fill(f->start, &f->t.net_conf, f->t.net, f->t.io->team,
+    TRY(import_fill(f->start, &f->t.part[0].conf, f->t.net, f->t.io->team,
                     f->t.dtype, c->start == START_TRUNK));
     memcpy(digest, import_digest(f->start), SHA256_HEX);
     import_close(f->start);

@@ -12,26 +12,62 @@
 static const char HEADER[] = "step,lr,loss,own,other,negative,feature_sd,"
                              "grad_norm,param_norm,weights_sha256";
 
-/* Choices of loss.name; the last needs no negatives. */
-static const char *const losses[] = {"infonce", "ntxent_mined", "ntxent"};
-enum { NTXENT = 2, VIEWS = 2 };
+/* Choices of loss.name (enum pretrain_loss), and what the published wiring
+ * makes of them. */
+static const char *const losses[] = {"infonce", "ntxent_mined", "ntxent",
+                                     "nnclr", "swav"};
+static const char *const names[2][5] = {
+    {"infonce", "ntxent_mined", "ntxent", "nnclr_gather", "swav"},
+    {"infonce", "ntxent_mined", "ntxent_bank", "nnclr_bank", "swav"}};
+enum { VIEWS = 2 };
 
+/* 2: negatives too. */
 static uint32_t kinds(const struct train_conf *c)
 {
-    return c->loss == NTXENT ? 1 : 2;
+    return c->loss == LOSS_INFONCE || c->loss == LOSS_NTXENT_MINED ? 2 : 1;
+}
+
+static bool has_low(const struct train_conf *c)
+{
+    return c->loss == LOSS_SWAV && c->low_views > 0;
 }
 
 static struct batch_conf batch_conf_of(const struct pretrain *p)
 {
     const struct train_conf *c = p->t.io->conf;
+    struct augment_conf low = *p->io->augment;
 
-    return (struct batch_conf){.seed = (uint64_t)c->seed,
-                               .items = (uint32_t)c->items,
-                               .kinds = kinds(c),
-                               .views = VIEWS,
-                               .size = p->io->augment->size,
-                               .chain = augment_chain_conf(p->io->augment),
-                               .block = p->t.block};
+    low.size = c->low_size;
+    low.crop_lo = c->low_lo;
+    low.crop_hi = c->low_hi;
+    return (struct batch_conf){
+        .seed = (uint64_t)c->seed,
+        .items = (uint32_t)c->items,
+        .kinds = kinds(c),
+        .parts = p->t.parts,
+        .part = {{VIEWS, p->io->augment->size,
+                  augment_chain_conf(p->io->augment)},
+                 {(uint32_t)c->low_views, low.size, augment_chain_conf(&low)}},
+        .block = p->t.block};
+}
+
+static void set_objective(struct pretrain *p)
+{
+    const struct train_conf *c = p->t.io->conf;
+    bool bank_of_one = c->wired == WIRED_PUBLISHED && c->loss != LOSS_SWAV;
+
+    p->t.objective_conf = (struct objective_conf){
+        .loss = {.name = names[c->wired][c->loss],
+                 .temperature = c->temperature,
+                 .groups = (uint32_t)c->groups,
+                 .high = VIEWS,
+                 .low = has_low(c) ? (uint32_t)c->low_views : 0,
+                 .queue = bank_of_one ? 1 : (uint32_t)c->queue,
+                 .epsilon = c->epsilon,
+                 .rounds = (uint32_t)c->rounds},
+        .bank = (uint32_t)c->bank,
+        .shared = c->banks == 1,
+        .queue_epoch = c->queue_epoch};
 }
 
 static status open_input(struct pretrain *p)
@@ -74,18 +110,62 @@ out:
     return st;
 }
 
+/* Heads of spec 5.2. */
+static status set_tail(const struct train_conf *c, struct net_conf *n)
+{
+    status st = OK;
+
+    n->head_norm = c->loss == LOSS_NNCLR || c->loss == LOSS_SWAV;
+    n->head_norm_last = c->loss == LOSS_NNCLR;
+    if (c->loss == LOSS_SWAV) {
+        n->tail = NET_PROTOTYPES;
+        n->tail_prefix = "prototypes.";
+        n->n_tail = 1;
+        n->tail_width[0] = (int32_t)c->prototypes;
+    }
+    if (c->loss != LOSS_NNCLR)
+        goto out;
+    ENSURE(c->prediction.n >= 1 && c->prediction.n <= NET_HEAD_MAX, ERR_CONF,
+           "net.prediction has %u entries: 1 to %d layers make a prediction "
+           "head",
+           c->prediction.n, NET_HEAD_MAX);
+    n->tail = NET_PREDICTION;
+    n->tail_prefix = "prediction_head.";
+    n->n_tail = (int32_t)c->prediction.n;
+    for (int32_t i = 0; i < n->n_tail; i++)
+        n->tail_width[i] = (int32_t)c->prediction.v.i[i];
+    ENSURE(
+        n->tail_width[n->n_tail - 1] == n->head[n->n_head - 1], ERR_CONF,
+        "net.prediction ends with %d, net.head with %d: a prediction is held "
+        "against a projection, they must have one width",
+        n->tail_width[n->n_tail - 1], n->head[n->n_head - 1]);
+out:
+    return st;
+}
+
 static status set_net(struct pretrain *p)
 {
     status st = OK;
     const struct train_conf *c = p->t.io->conf;
-    struct net_conf *n = &p->t.net_conf;
+    struct net_conf *n = &p->t.part[0].conf;
 
+    ENSURE(c->wired == WIRED_INTENDED || c->loss == LOSS_NTXENT ||
+               c->loss == LOSS_NNCLR,
+           ERR_CONF,
+           "loss.wired: published is of loss.name: ntxent and nnclr, not of %s",
+           losses[c->loss]);
     TRY(train_net_conf(c, p->io->augment->size, n));
     n->head_names = NET_HEAD_LAYERS;
     n->trunk_prefix = "backbone.";
     n->head_prefix = "projection_head.";
     n->views = (int32_t)(kinds(c) * VIEWS);
-    n->joint = c->norm_batches == 1;
+    TRY(set_tail(c, n));
+    p->t.parts = has_low(c) ? 2 : 1;
+    p->t.part[1].conf = *n;
+    p->t.part[1].conf.views = (int32_t)c->low_views;
+    for (int i = 0; i < 3; i++)
+        p->t.part[1].conf.size[i] = (int32_t)c->low_size;
+    set_objective(p);
 out:
     return st;
 }
@@ -123,13 +203,9 @@ static status start(struct pretrain *p,
 static status make_parts(struct pretrain *p)
 {
     status st = OK;
-    const struct train_conf *c = p->t.io->conf;
     struct batch_conf bc = batch_conf_of(p);
-    struct loss_conf lc = {.name = losses[c->loss],
-                           .temperature = c->temperature,
-                           .groups = (uint32_t)c->groups};
 
-    TRY(training_make(&p->t, lc));
+    TRY(training_make(&p->t));
     TRY(batch_new(&bc, p->source, p->sampler, p->t.io->team, &p->batch));
 out:
     return st;
@@ -169,7 +245,8 @@ status pretrain_step(struct pretrain *p, struct step_facts *out)
     struct training *t = &p->t;
     int64_t epoch = t->step / t->steps_per_epoch;
     uint32_t step = (uint32_t)(t->step % t->steps_per_epoch);
-    status st = batch_fill(p->batch, t->net, (uint32_t)epoch, step);
+    struct net *const net[] = {t->net, t->part[1].net};
+    status st = batch_fill(p->batch, net, (uint32_t)epoch, step);
 
     return training_step(t, st, sampler_shards(p->sampler, step), NULL, out);
 }

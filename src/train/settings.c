@@ -85,60 +85,6 @@ const struct conf_row optim_rows[] = {
 };
 const size_t optim_rows_n = sizeof optim_rows / sizeof optim_rows[0];
 
-const struct conf_row pretrain_rows[] = {
-    {"recipe", CONF_ENUM, AT(recipe), "intended", 1, 0,
-     "intended|yaml-2023-06|yaml-2023|yaml-2025", "", PLACEMENT,
-     "preset that sets the keys below which the published files set"},
-    {"input.patches", CONF_TEXT, AT(patches), NULL, 1, 0, NULL, "", PLACEMENT,
-     "folder of fmcib-prepare, or \"computed\" for patches made of formulas"},
-    {"input.computed_rows", CONF_I64, AT(computed_rows), "64", 1, 1e9, NULL,
-     "rows", IDENTITY, "rows of the computed list"},
-    {"train.groups", CONF_I64, AT(groups), "1", 1, 65536, NULL, "groups",
-     IDENTITY, "G: processes of the original; gradients stay within a group"},
-    {"norm.batches", CONF_ENUM, AT(norm_batches), "per_view", 1, 0,
-     "per_view|joint", "", IDENTITY,
-     "batch statistics of each view (published), or of all views together"},
-    {"loss.name", CONF_ENUM, AT(loss), "infonce", 1, 0,
-     "infonce|ntxent_mined|ntxent", "", IDENTITY,
-     "infonce: negatives of other images (current file); ntxent_mined: of all "
-     "images (June 2023); ntxent: SimCLR, no negatives"},
-    {"loss.temperature", CONF_F64, AT(temperature), "0.1", 1e-6, 1e6, NULL, "",
-     IDENTITY, "temperature of the contrastive loss"},
-};
-const size_t pretrain_rows_n = sizeof pretrain_rows / sizeof pretrain_rows[0];
-
-/* What the repository's pretraining files of June and November 2023 and of
- * 2025 say (spec 6.9, Q1, Q17, Q18): two processes; in June the older loss and
- * normalised patches; in 2025 the scheduler is stepped once an epoch. */
-static const char *const YAML_2023_06[] = {
-    "train.groups=2",         "norm.batches=per_view",
-    "optim.lr=0.075",         "optim.schedule=cosine_step",
-    "optim.t_max=17917",      "net.zero_theory_bias=false",
-    "loss.name=ntxent_mined", "augment.order=normalised",
-    "train.epochs=100",       NULL};
-static const char *const YAML_2023[] = {
-    "train.groups=2",    "norm.batches=per_view",
-    "optim.lr=0.075",    "optim.schedule=cosine_step",
-    "optim.t_max=17917", "net.zero_theory_bias=false",
-    "train.epochs=100",  NULL};
-static const char *const YAML_2025[] = {
-    "train.groups=2",    "norm.batches=per_view",
-    "optim.lr=0.075",    "optim.schedule=cosine_epoch",
-    "optim.t_max=17917", "net.zero_theory_bias=false",
-    "train.epochs=100",  NULL};
-static const char *const INTENDED[] = {"train.groups=1",
-                                       "optim.schedule=cosine_step",
-                                       "net.zero_theory_bias=true", NULL};
-
-const struct conf_preset pretrain_presets[] = {
-    {"recipe", "yaml-2023-06", YAML_2023_06},
-    {"recipe", "yaml-2023", YAML_2023},
-    {"recipe", "yaml-2025", YAML_2025},
-    {"recipe", "intended", INTENDED},
-};
-const size_t pretrain_presets_n =
-    sizeof pretrain_presets / sizeof pretrain_presets[0];
-
 #define CAT(m) CONF_AT(struct compute_conf, m)
 const struct conf_row compute_rows[] = {
     {"compute.arithmetic", CONF_ENUM, CAT(arithmetic), "cpu", 1, 0, "cpu|cpu64",

@@ -51,6 +51,14 @@ struct train_conf {
     /* pretraining alone */
     const char *patches; /* a patch store, or "computed" */
     int64_t computed_rows;
+    int wired; /* enum loss_wiring */
+    int banks; /* 0 own, 1 first */
+    int64_t bank, queue, queue_epoch, frozen_epochs, rounds;
+    double epsilon;
+    struct conf_list prediction;
+    int64_t prototypes;
+    int64_t low_views, low_size;
+    double low_lo, low_hi;
     /* supervised training alone: finetune.h */
     int task;
     const char *train, *val, *test; /* patch stores */
@@ -63,6 +71,16 @@ struct train_conf {
     int64_t validate_every;
     int metric; /* choice of validate.metric */
 };
+
+/* loss.name of pretraining. */
+enum pretrain_loss {
+    LOSS_INFONCE,
+    LOSS_NTXENT_MINED,
+    LOSS_NTXENT,
+    LOSS_NNCLR,
+    LOSS_SWAV
+};
+enum loss_wiring { WIRED_INTENDED, WIRED_PUBLISHED };
 
 enum train_optim { OPTIM_LARS, OPTIM_SGD, OPTIM_ADAM };
 
@@ -78,8 +96,8 @@ extern const struct conf_row pretrain_rows[];
 extern const size_t pretrain_rows_n;
 extern const struct conf_row finetune_rows[];
 extern const size_t finetune_rows_n;
-/* Presets of "recipe" of pretraining (yaml-2023-06, yaml-2023, yaml-2025,
- * intended), and of "recipe" and "task" of supervised training. */
+/* Presets of "recipe" of pretraining (settings_pretrain.c), and of "recipe" and
+ * "task" of supervised training. */
 extern const struct conf_preset pretrain_presets[];
 extern const size_t pretrain_presets_n;
 extern const struct conf_preset finetune_presets[];

@@ -27,18 +27,44 @@ out:
     return st;
 }
 
-static size_t output_row(const struct training *t)
+/* Values of a shard. */
+static size_t output_row(const struct training_part *p)
 {
-    return (size_t)t->net_conf.views * (size_t)t->net_conf.m *
-           (size_t)t->plan.embed;
+    return (size_t)p->conf.views * (size_t)p->conf.m * (size_t)p->plan.embed;
+}
+
+static size_t middle_row(const struct training_part *p)
+{
+    return (size_t)p->conf.views * (size_t)p->conf.m * (size_t)p->plan.middle;
 }
 
 static size_t gather_bytes(const struct training *t)
 {
     size_t v = (size_t)t->io->conf->shards;
+    size_t bytes = objective_bytes(&t->objective_conf);
 
-    return output_row(t) * (v * (sizeof(float) + 2 * sizeof(double)) +
-                            t->block.n * (sizeof(float) + sizeof(double)));
+    for (uint32_t i = 0; i < t->parts; i++)
+        bytes += output_row(&t->part[i]) *
+                 (v * (sizeof(float) + 2 * sizeof(double)) +
+                  t->block.n * (sizeof(float) + sizeof(double)));
+    return bytes;
+}
+
+/* All networks; they share parameters and running statistics. */
+static status plan_parts(struct training *t, struct training_memory *out)
+{
+    int threads = team_size(t->io->team);
+    status st = OK;
+
+    out->net = 0;
+    for (uint32_t i = 0; i < t->parts; i++) {
+        struct training_part *p = &t->part[i];
+
+        TRY(net_plan(&p->conf, t->dtype, t->block.n, threads, &p->plan));
+        out->net += p->plan.bytes_total - (i > 0 ? p->plan.bytes_param : 0);
+    }
+out:
+    return st;
 }
 
 status training_plan(struct training *t,
@@ -47,16 +73,18 @@ status training_plan(struct training *t,
 {
     status st = OK;
     const struct training_io *io = t->io;
-    int threads = team_size(io->team);
+    const struct net_plan *plan = &t->part[0].plan;
     size_t vectors = io->conf->optim == OPTIM_ADAM ? 2 : 1;
     struct rate rate = train_rate(io->conf, t->steps);
 
     TRY(rate_check(&rate));
-    TRY(net_plan(&t->net_conf, t->dtype, t->block.n, threads, &t->plan));
-    out->net = t->plan.bytes_total;
-    out->state = vectors * t->plan.bytes_param;
-    out->meet = fold_bytes((uint32_t)io->conf->shards, t->block,
-                           t->plan.grad_len, t->dtype);
+    TRY(plan_parts(t, out));
+    t->objective_conf.loss.n = (uint32_t)(io->conf->shards * io->conf->items);
+    t->objective_conf.loss.d = (uint32_t)plan->embed;
+    t->objective_conf.middle = (uint32_t)plan->middle;
+    out->state = vectors * plan->bytes_param;
+    out->meet = fold_bytes((uint32_t)io->conf->shards, t->block, plan->grad_len,
+                           t->dtype);
     out->input = input_bytes;
     out->gather = gather_bytes(t);
     out->total = out->net + out->state + out->meet + out->input + out->gather;
@@ -82,22 +110,67 @@ out:
     return st;
 }
 
-static status make_buffers(struct training *t)
+/* What is kept of the middle, and of prototypes. */
+static status make_middle(struct training *t)
 {
     status st = OK;
-    size_t row = output_row(t);
+    size_t row = middle_row(&t->part[0]);
     size_t v = (size_t)t->io->conf->shards;
+    size_t d = (size_t)t->part[0].plan.embed;
+    size_t weight;
+    size_t bias;
 
-    TRY(mem_new(t->block.n * row, sizeof(float), &t->rows_mine));
-    TRY(mem_new(t->block.n * row, sizeof(double), &t->d_output));
-    TRY(mem_new(v * row, sizeof(float), &t->rows_all));
-    TRY(mem_new(v * row, sizeof(double), &t->output));
-    TRY(mem_new((size_t)par_size(t->io->par), SHA256_HEX, &t->peers));
+    TRY(mem_new(t->block.n * row, sizeof(float), &t->middle_mine));
+    TRY(mem_new(v * row, sizeof(float), &t->middle_all));
+    TRY(mem_new(v * row, sizeof(double), &t->middle));
+    if (net_prototypes(t->net, &weight, &bias))
+        TRY(mem_new(d * ((size_t)t->part[0].plan.middle + 1), sizeof(double),
+                    &t->prototypes));
 out:
     return st;
 }
 
-status training_make(struct training *t, struct loss_conf loss)
+static status make_buffers(struct training *t)
+{
+    status st = OK;
+    size_t v = (size_t)t->io->conf->shards;
+    size_t all = 0;
+
+    for (uint32_t i = 0; i < t->parts; i++) {
+        struct training_part *p = &t->part[i];
+        size_t row = output_row(p);
+
+        TRY(mem_new(t->block.n * row, sizeof(float), &p->mine));
+        TRY(mem_new(t->block.n * row, sizeof(double), &p->grad));
+        TRY(mem_new(v * row, sizeof(float), &p->all));
+        all += row;
+    }
+    TRY(mem_new(v * all, sizeof(double), &t->output));
+    TRY(mem_new((size_t)par_size(t->io->par), SHA256_HEX, &t->peers));
+    if (objective_needs_middle(t->objective))
+        TRY(make_middle(t));
+out:
+    return st;
+}
+
+static status make_nets(struct training *t)
+{
+    status st = OK;
+    const struct training_io *io = t->io;
+    struct training_part *p = t->part;
+
+    TRY(meet_par_new(io->par, io->team, (uint32_t)io->conf->shards,
+                     p[0].plan.grad_len, t->dtype, &t->meet));
+    TRY(net_new(&p[0].conf, meet_par_meet(t->meet), io->team, t->dev,
+                &p[0].net));
+    t->net = p[0].net;
+    for (uint32_t i = 1; i < t->parts; i++)
+        TRY(net_twin(t->net, &p[i].conf, &p[i].net));
+out:
+    return st;
+}
+
+status training_make(struct training *t)
 {
     status st = OK;
     const struct training_io *io = t->io;
@@ -105,17 +178,13 @@ status training_make(struct training *t, struct loss_conf loss)
     const struct slice *slices;
     size_t n = 0;
 
-    TRY(meet_par_new(io->par, io->team, (uint32_t)io->conf->shards,
-                     t->plan.grad_len, t->dtype, &t->meet));
-    TRY(net_new(&t->net_conf, meet_par_meet(t->meet), io->team, t->dev,
-                &t->net));
+    TRY(make_nets(t));
     slices = net_slices(t->net, &n);
     TRY(mem_new(n, sizeof *t->skip, &t->skip));
     net_frozen(t->net, t->skip);
     TRY(optim_new(&oc, slices, n, io->team, t->dev, &t->optim));
-    loss.n = (uint32_t)(io->conf->shards * io->conf->items);
-    loss.d = (uint32_t)t->plan.embed;
-    TRY(loss_new(&loss, io->team, &t->loss));
+    t->objective_conf.seed = (uint64_t)io->conf->seed;
+    TRY(objective_new(&t->objective_conf, io->team, &t->objective));
     TRY(weights_new(t->net, io->team, t->dtype, &t->weights));
     TRY(make_buffers(t));
     TRY(net_init(t->net, (uint64_t)io->conf->seed));
@@ -125,16 +194,23 @@ out:
 
 void training_close(struct training *t)
 {
-    mem_free(t->rows_mine);
-    mem_free(t->d_output);
-    mem_free(t->rows_all);
+    for (uint32_t i = t->parts; i-- > 0;) {
+        mem_free(t->part[i].mine);
+        mem_free(t->part[i].all);
+        mem_free(t->part[i].grad);
+    }
     mem_free(t->output);
+    mem_free(t->middle_mine);
+    mem_free(t->middle_all);
+    mem_free(t->middle);
+    mem_free(t->prototypes);
     mem_free(t->peers);
     mem_free(t->skip);
     weights_free(t->weights);
-    loss_free(t->loss);
+    objective_free(t->objective);
     optim_free(t->optim);
-    net_free(t->net);
+    for (uint32_t i = t->parts; i-- > 0;) /* twins first */
+        net_free(t->part[i].net);
     meet_par_free(t->meet);
     dev_close(t->dev);
 }
@@ -144,12 +220,14 @@ void training_plan_lines(const struct training *t,
                          struct text *lines)
 {
     const struct train_conf *c = t->io->conf;
-    double weights = 1e-9 * (double)t->plan.param_plain * (double)t->dtype;
+    double weights =
+        1e-9 * (double)t->part[0].plan.param_plain * (double)t->dtype;
 
     text_add(lines, "# steps: %lld, %u in an epoch\n", (long long)t->steps,
              t->steps_per_epoch);
     text_add(lines, "# network: %zu parameters, %d features, %d outputs\n",
-             t->plan.param_plain, t->plan.features, t->plan.embed);
+             t->part[0].plan.param_plain, t->part[0].plan.features,
+             t->part[0].plan.embed);
     text_add(lines,
              "# memory of rank 0: %.3f GB (network and gradients %.3f, "
              "optimiser %.3f, meeting %.3f, input %.3f, outputs %.3f)\n",

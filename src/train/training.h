@@ -9,8 +9,8 @@
 #include "base/text.h"
 
 #include "dev/dev.h"
-#include "nn/losses.h"
 #include "nn/net.h"
+#include "nn/objective.h"
 #include "nn/optim.h"
 #include "par/par.h"
 #include "train/meet_par.h"
@@ -58,6 +58,18 @@ struct training_memory {
     size_t net, state, meet, input, gather, total;
 };
 
+/* A network of the step and what it gives, on every rank. */
+struct training_part {
+    struct net_conf conf;
+    struct net_plan plan;
+    struct net *net;
+    float *mine;  /* [block.n][views * m][d] outputs */
+    float *all;   /* [V][views * m][d] */
+    double *grad; /* [block.n][views * m][d] of the loss by them */
+};
+
+enum { TRAINING_PARTS = 2 };
+
 struct training {
     const struct training_io *io;
     const char *name;   /* "pretrain": of the progress bar */
@@ -70,19 +82,22 @@ struct training {
     struct dev *dev;
     enum dtype dtype;
     struct meet_par *meet;
-    struct net *net;
+    struct net *net; /* of part 0 */
     struct optim *optim;
-    struct loss *loss;
+    struct objective_conf objective_conf;
+    struct objective *objective;
     struct weights *weights;
-    struct net_conf net_conf;
-    struct net_plan plan;
-    bool *skip;                /* [slices] without gradient */
-    bool evaluated;            /* the trunk stays in evaluation mode */
-    float *rows_mine;          /* [block.n][views * m][d] outputs */
-    float *rows_all;           /* [V][views * m][d] */
-    double *output;            /* [views][V * m][d] */
-    double *d_output;          /* [block.n][views * m][d] */
-    char (*peers)[SHA256_HEX]; /* [ranks] digests */
+    /* part 1: views of another size (SwAV's low crops), a twin of part 0 */
+    struct training_part part[TRAINING_PARTS];
+    uint32_t parts;
+    bool *skip;     /* [slices] without gradient */
+    bool evaluated; /* the trunk stays in evaluation mode */
+    double *output; /* [views of all parts][V * m][d] */
+    /* of objectives that look at what goes into the tail, else NULL */
+    float *middle_mine, *middle_all; /* as part 0's outputs */
+    double *middle;                  /* [views of part 0][V * m][middle] */
+    double *prototypes;              /* weight, then bias; SwAV's queues */
+    char (*peers)[SHA256_HEX];       /* [ranks] digests */
     /* best validation so far, in checkpoints when best_step >= 0 */
     int64_t best_step;
     double best;
@@ -107,9 +122,10 @@ struct training_hooks {
 
 enum { TRAINING_LINE = 160 };
 
-/* In this order: block and backend (any rank); the caller sets net_conf, steps
- * and input; training_plan; training_make: all parts, the net with its random
- * start. loss: n and d are filled in. Any rank; local status. */
+/* In this order: block and backend (any rank); the caller sets parts, their
+ * conf, objective_conf (n, d and middle are filled in), steps and input;
+ * training_plan; training_make: everything, the net with its random start. Any
+ * rank; local status. */
 status training_open(struct training *t, const struct training_io *io);
 /* Also checks the learning rates: ERR_CONF. */
 status training_plan(struct training *t,
@@ -118,7 +134,7 @@ status training_plan(struct training *t,
 /* ERR_MEM: the plan needs more than there is. */
 status training_check_memory(const struct training *t,
                              const struct training_memory *m);
-status training_make(struct training *t, struct loss_conf loss);
+status training_make(struct training *t);
 void training_close(struct training *t);
 /* Lines of the plan for people. */
 void training_plan_lines(const struct training *t,
@@ -133,9 +149,10 @@ status training_step(struct training *t,
                      uint32_t shards,
                      const double *target,
                      struct step_facts *out);
-/* Outputs of a forward pass, all shards, on every rank: t->rows_all. All ranks,
+/* Outputs of a forward pass, all shards, on every rank: part->all. All ranks,
  * same status. */
-status training_gather(struct training *t, status st);
+status
+training_gather(struct training *t, struct training_part *part, status st);
 
 /* From the start or the newest checkpoint (io->resume) to the end: OK, with
  * weights.nc; or to a stop: STOPPED, with a checkpoint. All ranks. */

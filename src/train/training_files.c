@@ -69,13 +69,44 @@ static status put_texts(const struct training *t, struct ckpt_writer *w)
     status st = OK;
     struct text net = {0};
 
-    TRY(weights_net_text(&t->net_conf, &net));
+    TRY(weights_net_text(&t->part[0].conf, &net));
     TRY(ckpt_put_text(w, "net", net.s));
     TRY(ckpt_put_text(w, "run_id", t->io->run_id));
     TRY(ckpt_put_text(w, "identity", t->io->identity));
     TRY(ckpt_put_text(w, "input", t->input));
 out:
     text_free(&net);
+    return st;
+}
+
+/* What the objective keeps between steps. */
+static status put_objective(struct training *t, struct ckpt_writer *w)
+{
+    status st = OK;
+    struct objective_part p;
+
+    for (size_t i = 0; objective_part(t->objective, i, &p); i++) {
+        uint64_t n = p.n;
+
+        TRY(ckpt_put(w, p.name, p.f64 ? DIGEST_F64 : DIGEST_I64, 1, &n,
+                     p.f64 ? (const void *)p.f64 : (const void *)p.i64));
+    }
+out:
+    return st;
+}
+
+static status get_objective(struct training *t, struct ckpt *c)
+{
+    status st = OK;
+    struct objective_part p;
+
+    for (size_t i = 0; objective_part(t->objective, i, &p); i++) {
+        uint64_t n = p.n;
+
+        TRY(ckpt_need(c, p.name, p.f64 ? DIGEST_F64 : DIGEST_I64, 1, &n));
+        TRY(ckpt_get(c, p.name, p.f64 ? (void *)p.f64 : (void *)p.i64));
+    }
+out:
     return st;
 }
 
@@ -98,6 +129,7 @@ static status write_checkpoint(struct training *t, const char *path)
     }
     n = count;
     TRY(ckpt_put(w, "optim.steps", DIGEST_I64, 1, &n, steps));
+    TRY(put_objective(t, w));
     TRY(ckpt_put(w, "step", DIGEST_I64, 0, NULL, &t->step));
     if (t->best_step >= 0) {
         TRY(ckpt_put(w, "best.step", DIGEST_I64, 0, NULL, &t->best_step));
@@ -247,6 +279,7 @@ static status read_checkpoint(struct training *t, const char *path)
     }
     TRY(ckpt_need(c, "optim.steps", DIGEST_I64, 1, &n));
     TRY(ckpt_get(c, "optim.steps", steps));
+    TRY(get_objective(t, c));
     TRY(ckpt_need(c, "step", DIGEST_I64, 0, NULL));
     TRY(ckpt_get(c, "step", &t->step));
     if (ckpt_info(c, "best.step")) {

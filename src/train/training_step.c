@@ -22,29 +22,27 @@ out:
     return st;
 }
 
-status training_gather(struct training *t, status st)
+status training_gather(struct training *t, struct training_part *p, status st)
 {
     const struct meet *meet = meet_par_meet(t->meet);
-    size_t row =
-        (size_t)(t->net_conf.views * t->net_conf.m) * (size_t)t->plan.embed;
+    size_t row = (size_t)(p->conf.views * p->conf.m) * (size_t)p->plan.embed;
 
     for (uint32_t i = 0; i < t->block.n && st == OK; i++)
-        net_embed_f32(t->net, i, t->rows_mine + i * row);
-    return meet->gather(meet->ctx, st, t->rows_mine, row * sizeof(float),
-                        t->rows_all);
+        net_embed_f32(p->net, i, p->mine + i * row);
+    return meet->gather(meet->ctx, st, p->mine, row * sizeof(float), p->all);
 }
 
 /* The first output that is no number says which shard diverged. */
-static status check_outputs(const struct training *t, uint32_t shards)
+static status check_outputs(const struct training_part *p, uint32_t shards)
 {
-    uint32_t m = (uint32_t)t->net_conf.m;
-    uint32_t views = (uint32_t)t->net_conf.views;
-    uint32_t d = (uint32_t)t->plan.embed;
+    uint32_t m = (uint32_t)p->conf.m;
+    uint32_t views = (uint32_t)p->conf.views;
+    uint32_t d = (uint32_t)p->plan.embed;
     size_t row = (size_t)views * m * d;
     status st = OK;
 
     for (size_t i = 0; i < shards * row; i++)
-        ENSURE(isfinite(t->rows_all[i]), ERR_NUMERIC,
+        ENSURE(isfinite(p->all[i]), ERR_NUMERIC,
                "shard %zu, view %zu, item %zu: output %zu of the network is "
                "not finite; the training has diverged or an input holds no "
                "number",
@@ -53,32 +51,134 @@ out:
     return st;
 }
 
-/* Outputs of all shards to every rank, loss and its gradient there. A smaller
- * batch is its first shards; the others' gradient is not looked at. */
+static status gather_middle(struct training *t, uint32_t shards)
+{
+    const struct meet *meet = meet_par_meet(t->meet);
+    const struct training_part *p = &t->part[0];
+    size_t row = (size_t)(p->conf.views * p->conf.m) * (size_t)p->plan.middle;
+    status st = OK;
+
+    for (uint32_t i = 0; i < t->block.n; i++)
+        net_middle_f32(t->net, i, t->middle_mine + i * row);
+    TRY(meet->gather(meet->ctx, OK, t->middle_mine, row * sizeof(float),
+                     t->middle_all));
+    loss_by_view(t->middle_all, shards, (uint32_t)p->conf.views,
+                 (uint32_t)p->conf.m, (uint32_t)p->plan.middle, t->middle);
+out:
+    return st;
+}
+
+static void take_prototypes(struct training *t, struct objective_in *in)
+{
+    size_t weight;
+    size_t bias;
+    size_t n;
+    const struct slice *s = net_slices(t->net, &n);
+
+    if (!t->prototypes || !net_prototypes(t->net, &weight, &bias))
+        return;
+    in->weight = t->prototypes;
+    in->bias = t->prototypes + s[weight].plain;
+    slice_get_f64(&s[weight], t->dtype, net_param(t->net), t->prototypes);
+    slice_get_f64(&s[bias], t->dtype, net_param(t->net),
+                  t->prototypes + s[weight].plain);
+}
+
+/* Outputs of all shards to every rank, by view, one part behind the other. */
+static status
+gather_all(struct training *t, uint32_t shards, struct objective_in *in)
+{
+    status st = OK;
+    double *to = t->output;
+
+    for (uint32_t i = 0; i < t->parts; i++) {
+        struct training_part *p = &t->part[i];
+        uint32_t views = (uint32_t)p->conf.views;
+        uint32_t d = (uint32_t)p->plan.embed;
+
+        TRY(training_gather(t, p, OK));
+        TRY(check_outputs(p, shards));
+        loss_by_view(p->all, shards, views, (uint32_t)p->conf.m, d, to);
+        to += (size_t)views * in->n * d;
+    }
+    if (t->middle)
+        TRY(gather_middle(t, shards));
+    take_prototypes(t, in);
+out:
+    return st;
+}
+
+/* Loss and its gradient on every rank. A smaller batch is its first shards; the
+ * others' gradient is not looked at. */
 static status loss_of_step(struct training *t,
                            uint32_t shards,
+                           int64_t epoch,
                            const double *target,
                            struct loss_out *out)
 {
     status st = OK;
     struct meet few = *meet_par_meet(t->meet);
-    uint32_t m = (uint32_t)t->net_conf.m;
-    uint32_t views = (uint32_t)t->net_conf.views;
-    uint32_t d = (uint32_t)t->plan.embed;
-    struct loss_in in = {
-        .output = t->output, .n = shards * m, .target = target};
+    uint32_t m = (uint32_t)t->part[0].conf.m;
+    struct objective_in in = {.output = t->output,
+                              .middle = t->middle,
+                              .n = shards * m,
+                              .epoch = epoch,
+                              .target = target};
+    const double *grad;
 
-    TRY(training_gather(t, OK));
-    TRY(check_outputs(t, shards));
-    loss_by_view(t->rows_all, shards, views, m, d, t->output);
-    TRY(loss_run(t->loss, &in, out));
+    TRY(gather_all(t, shards, &in));
+    TRY(objective_run(t->objective, &in, out));
     few.shards = shards;
     few.shard_n = few.shard_lo >= shards                ? 0
                   : few.shard_lo + few.shard_n > shards ? shards - few.shard_lo
                                                         : few.shard_n;
-    loss_by_shard(out->grad, &few, views, m, d, t->d_output);
+    grad = out->grad;
+    for (uint32_t i = 0; i < t->parts; i++) {
+        uint32_t views = (uint32_t)t->part[i].conf.views;
+        uint32_t d = (uint32_t)t->part[i].plan.embed;
+
+        loss_by_shard(grad, &few, views, m, d, t->part[i].grad);
+        grad += (size_t)views * in.n * d;
+    }
 out:
     return st;
+}
+
+/* High crops before low ones, so running statistics move in view order. */
+static status forward(struct training *t, status st, uint32_t shards)
+{
+    net_unit_rows(t->net);
+    for (uint32_t i = 0; i < t->parts; i++) {
+        net_set_shards(t->part[i].net, shards);
+        st = net_forward(t->part[i].net, st, !t->evaluated);
+        if (t->evaluated)
+            st = par_agree(t->io->par, st); /* no meeting was on the way */
+        TRY(st);
+    }
+out:
+    return st;
+}
+
+static status backward(struct training *t, status st)
+{
+    for (uint32_t i = 0; i < t->parts; i++)
+        TRY(net_backward(t->part[i].net, st, t->part[i].grad));
+    for (uint32_t i = 1; i < t->parts; i++)
+        net_add_gradient(t->net, t->part[i].net);
+out:
+    return st;
+}
+
+/* Prototypes are not moved in the first epochs. */
+static void freeze_prototypes(struct training *t, int64_t epoch)
+{
+    size_t weight;
+    size_t bias;
+
+    if (!net_prototypes(t->net, &weight, &bias))
+        return;
+    t->skip[weight] = epoch < t->io->conf->frozen_epochs;
+    t->skip[bias] = t->skip[weight];
 }
 
 status training_step(struct training *t,
@@ -92,14 +192,11 @@ status training_step(struct training *t,
     int64_t epoch = t->step / t->steps_per_epoch;
 
     out->lr = rate_at(&rate, t->step, epoch);
-    net_set_shards(t->net, shards);
-    st = net_forward(t->net, st, !t->evaluated);
-    if (t->evaluated)
-        st = par_agree(t->io->par, st); /* no meeting was on the way */
-    TRY(st);
+    TRY(forward(t, st, shards));
     TRY(net_feature_sd(t->net, OK, &out->feature_sd));
-    st = loss_of_step(t, shards, target, &loss);
-    TRY(net_backward(t->net, st, t->d_output));
+    st = loss_of_step(t, shards, epoch, target, &loss);
+    TRY(backward(t, st));
+    freeze_prototypes(t, epoch);
     st = optim_step(t->optim, out->lr, net_param(t->net), net_grad(t->net),
                     t->skip);
     TRY(par_agree(t->io->par, st));

@@ -37,6 +37,16 @@ status weights_net_text(const struct net_conf *c, struct text *t)
     text_json(t, c->trunk_prefix ? c->trunk_prefix : "");
     text_add(t, ", \"head_prefix\": ");
     text_json(t, c->head_prefix ? c->head_prefix : "");
+    if (c->head_norm)
+        text_add(t, ", \"head_norm\": \"%s\"",
+                 c->head_norm_last ? "all" : "between");
+    if (c->tail != NET_NO_TAIL) {
+        text_add(t, ", ");
+        put_list(t, c->tail == NET_PREDICTION ? "prediction" : "prototypes",
+                 c->tail_width, c->n_tail);
+        text_add(t, "\"tail_prefix\": ");
+        text_json(t, c->tail_prefix ? c->tail_prefix : "");
+    }
     text_add(t, "}");
     return text_status(t);
 }
@@ -62,13 +72,31 @@ static bool is_word(const struct json *j, const char *word)
 /* The prefixes a net_conf may point at live as long as the program. */
 static const char *known_prefix(const struct json *j)
 {
-    static const char *const known[] = {"backbone.", "projection_head.",
-                                        "trunk.", "heads."};
+    static const char *const known[] = {"backbone.",        "projection_head.",
+                                        "prediction_head.", "prototypes.",
+                                        "trunk.",           "heads."};
 
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (is_word(j, known[i]))
             return known[i];
     return "";
+}
+
+/* What stands in files of networks with norms in the head, or a tail. */
+static void get_tail(const struct json *j, struct net_conf *c)
+{
+    const struct json *prediction = json_get(j, "prediction");
+    const struct json *prototypes = json_get(j, "prototypes");
+    const struct json *widths = prediction ? prediction : prototypes;
+
+    c->head_norm_last = is_word(json_get(j, "head_norm"), "all");
+    c->head_norm =
+        c->head_norm_last || is_word(json_get(j, "head_norm"), "between");
+    if (!widths)
+        return;
+    c->tail = prediction ? NET_PREDICTION : NET_PROTOTYPES;
+    c->n_tail = get_list(widths, c->tail_width, NET_HEAD_MAX);
+    c->tail_prefix = known_prefix(json_get(j, "tail_prefix"));
 }
 
 status
@@ -101,8 +129,9 @@ weights_net_parse(const char *text, const char *path, struct net_conf *out)
                                                               : NET_HEAD_LAYERS;
     c.trunk_prefix = known_prefix(json_get(j, "trunk_prefix"));
     c.head_prefix = known_prefix(json_get(j, "head_prefix"));
-    ENSURE(c.n_head >= 0, ERR_DATA, "%s: its text \"net\" is damaged: %s", path,
-           text);
+    get_tail(j, &c);
+    ENSURE(c.n_head >= 0 && c.n_tail >= 0, ERR_DATA,
+           "%s: its text \"net\" is damaged: %s", path, text);
     c.views = 1;
     c.m = 1;
     *out = c;

@@ -161,7 +161,7 @@ measure(struct pretrain *p, struct team *team, int steps, const char *name)
     (void)snprintf(line, sizeof line, "step-%s-best", name);
     bench_line(line, 1e3 * best / items, "ms/item", NULL, 0);
     (void)snprintf(line, sizeof line, "step-%s-rate", name);
-    bench_line(line, 4 * view_flop(&p->t.net_conf) * items / best / 1e9, "GF/s",
+    bench_line(line, 4 * view_flop(&p->t.part[0].conf) * items / best / 1e9, "GF/s",
                "fma-peak", peak);
 out:
     return st;

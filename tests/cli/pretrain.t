@@ -49,6 +49,14 @@ expect_out 'memory of rank 0'
 expect_out 'run id [0-9a-f]{64}'
 expect_no_file x
 
+# the study's files, but for their patches
+for job in "$FMCIB_SOURCE"/jobs/pretrain*.yaml; do
+    run fmcib-pretrain --config "$job" --set input.patches=computed \
+        --set compute.memory_gb=200 --dry-run
+    expect_status 0
+    expect_out 'memory of rank 0'
+done
+
 # more ranks than shards: idle ranks
 train --out one --set train.shards=2
 want=$(digest weights)

@@ -111,6 +111,31 @@ static void groups_keep_their_own(void **state)
     bank_free(b);
 }
 
+/* As torch's processes do: what the first group was given, for all. */
+static void groups_share_the_first(void **state)
+{
+    struct bank_conf conf = {.groups = 2,
+                             .size = 4,
+                             .d = D,
+                             .shared = true,
+                             .n = N,
+                             .seed = 5,
+                             .which = 1};
+    struct bank *b = NULL;
+    double z[N * D];
+    size_t len;
+    const double *rows;
+
+    assert_ok(bank_new(&conf, *state, &b));
+    rows = bank_rows(b, &len);
+    assert_same_bits(rows, rows + len / 2, len / 2 * sizeof *rows);
+    count_rows(z, N, 1);
+    bank_push(b, z, N);
+    for (size_t i = 0; i < 8; i++)
+        assert_true(rows[i * D] == (double)(1 + i % 4));
+    bank_free(b);
+}
+
 static void fill(double *x, size_t n, uint64_t seed)
 {
     struct stream s = stream_at(seed, STREAM_TEST, 0, 0, 0);
@@ -285,6 +310,7 @@ int main(void)
         cmocka_unit_test(starts_with_vectors_of_length_one),
         cmocka_unit_test(a_full_bank_begins_again),
         cmocka_unit_test(groups_keep_their_own),
+        cmocka_unit_test(groups_share_the_first),
         cmocka_unit_test(goes_on_from_its_parts),
         cmocka_unit_test(queue_waits_for_its_epoch),
         cmocka_unit_test(widths_must_agree),
