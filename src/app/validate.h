@@ -12,6 +12,8 @@
 
 /* fmcib-validate: what its parts share. */
 
+enum validate_maps { MAP_NONE, MAP_PCA, MAP_TSNE, MAP_BOTH };
+
 struct validate_conf {
     int64_t seed, train_pct, resamples, pictures;
     const char *title, *cohort, *task, *sets, *differences, *metrics;
@@ -21,6 +23,10 @@ struct validate_conf {
     int draws;  /* enum draws */
     int test;   /* 0 two_sided, 1 study */
     const char *studies, *predictions, *stages, *pretrain, *patches;
+    struct team *team; /* of the run; no key */
+    const char *verified, *effects;
+    int map; /* enum validate_maps */
+    int64_t perplexity;
     const char *reference, *gates, *regression, *discrepancies;
     struct {
         const char *time, *event, *list, *tuning, *threshold;
@@ -150,6 +156,22 @@ status validate_gates(const struct validate_conf *c,
 status validate_pictures(const struct validate_conf *c,
                          const char *const *class_label,
                          struct report *r);
+
+/* The trials of a study (study.json) of a set, for its history. */
+status
+validate_search(struct report *r, const char *set, const struct json *study);
+
+/* Maps of the features beside the predictions of a set (columns pred_0, ...;
+ * nothing without them). */
+status validate_map(const struct validate_conf *c,
+                    struct report *r,
+                    const char *set,
+                    const struct predictions *p);
+
+/* Answers of fmcib-data verify (input.verified); measured effects of the
+ * departures the report has (input.effects). */
+status validate_sources(const struct validate_conf *c, struct report *r);
+status validate_effects(const struct validate_conf *c, struct report *r);
 
 /* Add a digest, an identity configuration (config.yaml of a folder). */
 status validate_digest(struct report *r,

@@ -271,6 +271,9 @@ static status add_set(const struct validate_conf *c,
         TRY(validate_survival(c, r, &f->p, s));
     TRY(validate_digest(r, f->study ? "search" : "predictions", name,
                         s->digest));
+    if (f->study)
+        TRY(validate_search(r, name, f->study));
+    TRY(validate_map(c, r, name, &f->p));
 out:
     return st;
 }

@@ -305,13 +305,30 @@ static void compare(struct report *r,
         exactly(r, c, s, g, st);
 }
 
+/* For the plot of both. */
+static void
+numbers(const struct record *c, const struct seen *s, struct report_gate *g)
+{
+    bool mean = is(c->exact, "resampled") || is(c->exact, "figure");
+
+    if (__builtin_isnan(c->value))
+        return;
+    g->numbers = true;
+    g->ours[0] = mean && !__builtin_isnan(s->mean) ? s->mean : s->value;
+    g->ours[1] = s->lo;
+    g->ours[2] = s->hi;
+    g->theirs[0] = c->value;
+    g->theirs[1] = c->low;
+    g->theirs[2] = c->high;
+}
+
 static status reference_gate(struct report *r,
                              const struct gate_inputs *in,
                              const struct record *c)
 {
     status st = OK;
     struct report_gate *g = NULL;
-    struct seen seen;
+    struct seen seen = {0};
     const char *why = obstacle(r, in, c, &seen, &st);
     double figure = __builtin_isnan(c->value) ? c->p : c->value;
 
@@ -332,6 +349,7 @@ static status reference_gate(struct report *r,
         goto out;
     }
     compare(r, in, c, &seen, g, &st);
+    numbers(c, &seen, g);
 out:
     return st;
 }

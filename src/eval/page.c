@@ -1,8 +1,11 @@
-/* Style and frame of the report. Colours: four hues told apart by readers
- * with any colour vision (after Okabe and Ito 2008), darker on light and
- * lighter on dark ground; contrast of text is above 4.5. */
+/* Style and frame of the report. Colours: eight series, darker on light and
+ * lighter on dark ground, chosen by search: contrast with the ground above
+ * 4.5, and every two at least 18 apart in CIE L*a*b* for readers of normal,
+ * red-blind and green-blind vision (tests/unit/test_palette.c measures this
+ * in the page itself). Lines differ in dashes and points in shape as well. */
 #include "eval/page.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "eval/svg.h"
@@ -12,19 +15,24 @@ static const char STYLE_COLOUR[] =
     "--muted:#575c63;--line:#dedfda;--grid:#ecece8;--pass:#12704e;"
     "--fail:#b3261e;--na:#575c63;--pass-bg:#e7f3ed;--fail-bg:#fbeae8;"
     "--na-bg:#eff0ee;"
-    "--s0:#6b6f76;--s1:#b35806;--s2:#1c5fb8;--s3:#12805c;--s4:#8a3c8f;"
-    "--s5:#7a5c00;--s6:#00798c;--s7:#a3224f}\n"
+    "--s0:#66707b;--s1:#b25a09;--s2:#1762bc;--s3:#2a8059;--s4:#7c1f6e;"
+    "--s5:#5b4400;--s6:#027ba4;--s7:#7a003e}\n"
     "@media (prefers-color-scheme:dark){:root{--bg:#15171a;--card:#1c1f23;"
     "--fg:#e7e8e6;--muted:#a4a9b0;--line:#33373d;--grid:#282c31;"
     "--pass:#63cf9f;--fail:#ff9b90;--na:#a4a9b0;--pass-bg:#16302a;"
     "--fail-bg:#3a1e1c;--na-bg:#25282d;"
-    "--s0:#9da2aa;--s1:#f0a35a;--s2:#74abf5;--s3:#5bcfa3;--s4:#d394d8;"
-    "--s5:#d9b84f;--s6:#5ac8d8;--s7:#f08aa9}}\n"
+    "--s0:#91857f;--s1:#db9861;--s2:#7aadf9;--s3:#71da9d;--s4:#b678ba;"
+    "--s5:#e3bd53;--s6:#6fe0f1;--s7:#f791bb}}\n"
     "@media print{:root{color-scheme:light;--bg:#fff;--card:#fff;--fg:#000;"
     "--muted:#444;--line:#bbb;--grid:#ddd;--pass:#12704e;--fail:#b3261e;"
     "--na:#444;--pass-bg:#fff;--fail-bg:#fff;--na-bg:#fff;"
-    "--s0:#6b6f76;--s1:#b35806;--s2:#1c5fb8;--s3:#12805c;--s4:#8a3c8f;"
-    "--s5:#7a5c00;--s6:#00798c;--s7:#a3224f}}\n";
+    "--s0:#66707b;--s1:#b25a09;--s2:#1762bc;--s3:#2a8059;--s4:#7c1f6e;"
+    "--s5:#5b4400;--s6:#027ba4;--s7:#7a003e}}\n";
+
+enum { SERIES = 8 };
+static const char *const DASH[SERIES] = {"2 2.5",        "7 2.5", "none",
+                                         "9 2.5 2 2.5",  "4 2",   "1 2",
+                                         "12 2 2 2 2 2", "14 4"};
 
 static const char STYLE_TEXT[] =
     "*{box-sizing:border-box}\n"
@@ -37,6 +45,9 @@ static const char STYLE_TEXT[] =
     "h2{font-size:1.25rem;margin:3rem 0 .4rem;padding-top:.8rem;"
     "border-top:1px solid var(--line)}\n"
     "h3{font-size:1rem;margin:1.4rem 0 .3rem}\n"
+    "nav{font-size:.9rem;margin:1.2rem 0 0}nav ul{list-style:none;padding:0;"
+    "margin:0;display:flex;flex-wrap:wrap;gap:.2rem 1.1rem}\n"
+    "a{color:var(--s2)}\n"
     "p{margin:.4rem 0 .8rem;max-width:46rem}\n"
     ".kicker{color:var(--muted);margin:0;font-size:.9rem}\n"
     ".lead{font-size:1.1rem}\n"
@@ -60,10 +71,12 @@ static const char STYLE_TABLE[] =
     "thead th{border-bottom:2px solid var(--line);font-size:.86rem;"
     "color:var(--muted);font-weight:600;vertical-align:bottom}\n"
     "tbody th{font-weight:600;white-space:nowrap}\n"
-    "td .ci{display:block;color:var(--muted);font-size:.84rem;"
+    "td .ci,th "
+    ".ci{display:block;font-weight:400;color:var(--muted);font-size:.84rem;"
     "white-space:nowrap}\n"
     "td b{font-weight:650}\n"
-    ".gates td{padding-right:.8rem}.gates td b{font-weight:600}\n"
+    ".gates td{padding-right:.8rem}.gates tbody th{white-space:normal;"
+    "padding-right:.8rem}\n"
     ".tag{font-weight:650;white-space:nowrap}\n"
     ".tag.pass{color:var(--pass)}.tag.fail{color:var(--fail)}\n"
     ".tag.na{color:var(--na)}\n"
@@ -72,7 +85,7 @@ static const char STYLE_TABLE[] =
     ".keys div{display:flex;gap:.6rem;justify-content:space-between;"
     "border-bottom:1px solid var(--line);padding:.16rem 0;"
     "break-inside:avoid;font-size:.88rem}\n"
-    ".keys dt::before{content:\"\\25CF\\00A0\";color:var(--s2)}\n"
+    ".keys .identity dt::before{content:\"\\25CF\\00A0\";color:var(--s2)}\n"
     ".keys dd{margin:0;text-align:right;overflow-wrap:anywhere}\n";
 
 static const char STYLE_PLOT[] =
@@ -86,8 +99,15 @@ static const char STYLE_PLOT[] =
     "svg .grid{stroke:var(--grid);stroke-width:1}\n"
     "svg .guide{stroke:var(--muted);stroke-width:1;stroke-dasharray:3 3}\n"
     "svg .line{fill:none;stroke-width:1.8;stroke-linejoin:round}\n"
-    "svg .whisker{stroke-width:2.2}\n"
+    "svg .whisker{stroke-width:2}\n"
     "svg .faint{opacity:.3;stroke-width:1}\n"
+    "svg .band{opacity:.16}\n"
+    "svg .bar{height:14px}\n"
+    "svg.symbol,svg.swatch{vertical-align:-.1rem;margin-right:.35rem}\n"
+    "svg .cell{font-size:11px}\n"
+    "figure.map{width:245px;margin:0}\n"
+    ".legend span{white-space:nowrap;margin-right:1.2rem}\n"
+    ".legend{max-width:none;margin:.5rem 0}\n"
     ".patches{display:grid;grid-template-columns:repeat(auto-fill,"
     "minmax(27rem,1fr));gap:.5rem 2rem}\n"
     ".patches figure{margin:0;display:flex;align-items:center;gap:.35rem}\n"
@@ -103,7 +123,8 @@ static const char STYLE_PLOT[] =
     "height:40px}}\n"
     "@media print,(max-width:60rem){.gates th:nth-child(3),"
     ".gates td:nth-child(3){display:none}.gates,.ci,.mono{font-size:.8rem}"
-    "td .ci,.tag{white-space:normal}.gates .mono{overflow-wrap:anywhere}}\n"
+    "td .ci,th .ci,.tag{white-space:normal}.gates "
+    ".mono{overflow-wrap:anywhere}}\n"
     "@media (max-width:40rem){.patches{grid-template-columns:1fr}"
     "main{padding:1.2rem 1rem}}\n";
 
@@ -138,16 +159,147 @@ void page_open(struct text *t, const char *title)
     page_put(t, STYLE_TEXT);
     page_put(t, STYLE_TABLE);
     page_put(t, STYLE_PLOT);
-    for (int i = 0; i < 8; i++)
+    for (int i = 0; i < SERIES; i++)
         text_add(t,
                  "svg .line.s%d,svg .whisker.s%d{stroke:var(--s%d)}"
-                 "svg .dot.s%d,svg .note.s%d{fill:var(--s%d)}"
-                 ".key.s%d{background:var(--s%d)}\n",
-                 i, i, i, i, i, i, i, i);
+                 "svg .line.s%d{stroke-dasharray:%s}"
+                 "svg .dot.s%d,svg .note.s%d,svg .mark.s%d,svg .band.s%d,"
+                 "svg .bar.s%d{fill:var(--s%d)}.key.s%d{background:var(--s%d)"
+                 "}\n",
+                 i, i, i, i, DASH[i], i, i, i, i, i, i, i, i);
     page_put(t, "</style>\n</head>\n<body>\n<main>\n");
 }
 
 void page_close(struct text *t)
 {
     page_put(t, "</main>\n</body>\n</html>\n");
+}
+
+void page_section(struct text *t,
+                  const char *id,
+                  const char *title,
+                  const char *note)
+{
+    text_add(t, "<section aria-labelledby=\"%s\">\n<h2 id=\"%s\">%s</h2>\n", id,
+             id, title);
+    if (note) {
+        page_put(t, "<p class=\"note\">");
+        page_put(t, note);
+        page_put(t, "</p>\n");
+    }
+}
+
+void page_section_end(struct text *t)
+{
+    page_put(t, "</section>\n");
+}
+
+void page_table(struct text *t,
+                const char *style,
+                const char *caption,
+                const char *const *head)
+{
+    page_put(t, "<div class=\"scroll\" role=\"region\" tabindex=\"0\" "
+                "aria-label=\"table\"><table");
+    if (style)
+        text_add(t, " class=\"%s\"", style);
+    page_put(t, ">\n");
+    if (caption) {
+        page_put(t, "<caption>");
+        page_put(t, caption);
+        page_put(t, "</caption>\n");
+    }
+    page_put(t, "<thead><tr>");
+    for (; *head; head++) {
+        page_put(t, "<th scope=\"col\">");
+        page_put(t, *head);
+        page_put(t, "</th>");
+    }
+    page_put(t, "</tr></thead>\n<tbody>\n");
+}
+
+void page_table_end(struct text *t)
+{
+    page_put(t, "</tbody></table></div>\n");
+}
+
+void page_cell(struct text *t, const char *style, const char *words)
+{
+    page_tag(t, "td", style, words && *words ? words : "\xe2\x80\x93");
+}
+
+void page_number(struct text *t, const char *fmt, double v)
+{
+    char words[64];
+
+    if (__builtin_isnan(v)) {
+        page_cell(t, NULL, NULL);
+        return;
+    }
+    if (__builtin_isinf(v)) {
+        page_cell(t, NULL, "not reached");
+        return;
+    }
+    (void)snprintf(words, sizeof words, fmt, v);
+    page_cell(t, NULL, words);
+}
+
+void page_interval(struct text *t, double value, double lo, double hi)
+{
+    if (__builtin_isnan(value)) {
+        page_cell(t, NULL, NULL);
+        return;
+    }
+    text_add(t, "<td><b>%.3f</b>", value);
+    if (!__builtin_isnan(lo) && !__builtin_isnan(hi))
+        text_add(t, "<span class=\"ci\">%.3f to %.3f</span>", lo, hi);
+    page_put(t, "</td>");
+}
+
+void page_p(struct text *t, double p)
+{
+    if (__builtin_isnan(p))
+        page_put(t, "undefined");
+    else if (p < 0.001)
+        page_put(t, "&lt; 0.001");
+    else
+        text_add(t, "%.3f", p);
+}
+
+const char *page_series(size_t i)
+{
+    static const char *const name[SERIES] = {"s0", "s1", "s2", "s3",
+                                             "s4", "s5", "s6", "s7"};
+
+    return name[i % SERIES];
+}
+
+void page_swatch(struct text *t, const char *style)
+{
+    text_add(t,
+             "<svg class=\"swatch\" aria-hidden=\"true\" width=\"30\" "
+             "height=\"10\"><line class=\"line %s\" x1=\"0\" y1=\"5\" "
+             "x2=\"30\" y2=\"5\"/></svg>",
+             style);
+}
+
+void page_sets(struct text *t, const struct report *r)
+{
+    page_put(t, "<p class=\"note legend\">");
+    for (size_t i = 0; i < r->n_sets; i++) {
+        page_put(t, "<span>");
+        page_swatch(t, page_series(i));
+        svg_escape(t, r->set[i].name);
+        page_put(t, "</span> ");
+    }
+    page_put(t, "</p>\n");
+}
+
+double page_area(const double *x, const double *y, uint32_t n)
+{
+    double area = 0.0;
+
+    for (uint32_t i = 1; i < n; i++)
+        area += (x[i] - x[i - 1]) * (y[i] + y[i - 1]) / 2.0;
+    return area;
 }

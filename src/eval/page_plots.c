@@ -8,169 +8,218 @@
 #include "eval/png.h"
 #include "eval/svg.h"
 
-enum { POINTS = 400, STYLES = 8 };
+enum { POINTS = 400, FOREST_SETS = 16 };
 
-static int style_of(size_t set)
+/* ---- dots and intervals of each metric, one row a set */
+
+enum { ROW = 22 };
+
+struct forest_row {
+    const char *words;
+    double v[3]; /* value, low, high; NaN: none */
+    int shape;
+    const char *style;
+};
+
+static void forest_draw(struct text *t,
+                        const struct svg_plot *p,
+                        const struct forest_row *row,
+                        size_t i)
 {
-    return (int)(set % STYLES);
+    double y = p->top + ROW * (double)i + ROW / 2.0;
+    char number[32];
+
+    if (*row->words)
+        svg_words(t, p->left - 10.0, y + 4.0, "end", "cell", row->words);
+    if (__builtin_isnan(row->v[0]))
+        return;
+    if (!__builtin_isnan(row->v[1]) && !__builtin_isnan(row->v[2]))
+        text_add(t,
+                 "<line class=\"whisker %s\" x1=\"%.1f\" y1=\"%.1f\" "
+                 "x2=\"%.1f\" y2=\"%.1f\"/>",
+                 row->style, svg_x(p, row->v[1]), y, svg_x(p, row->v[2]), y);
+    svg_marks(
+        p, t, &row->v[0],
+        &(double){p->y.lo + (p->y.hi - p->y.lo) * (1.0 - (y - p->top) / p->h)},
+        1, row->shape, row->style);
+    (void)snprintf(number, sizeof number, "%.3f", row->v[0]);
+    svg_words(t, p->left + p->w + 8.0, y + 4.0, "start", "cell", number);
+    page_put(t, "\n");
 }
 
-/* ---- dots and intervals of the main metric, one row a set */
-
-static void forest_row(struct text *t,
-                       const struct svg_plot *p,
-                       const struct report_set *s,
-                       const struct interval *v,
-                       size_t i)
-{
-    double y = p->top + 24.0 * (double)i + 14.0;
-    double x = svg_x(p, v->value);
-
-    page_put(t, "<text text-anchor=\"end\"");
-    text_add(t, " x=\"%.2f\" y=\"%.2f\">", p->left - 12.0, y + 4.0);
-    svg_escape(t, s->name);
-    text_add(t,
-             "</text><line class=\"whisker s%d\" x1=\"%.2f\" y1=\"%.2f\" "
-             "x2=\"%.2f\" y2=\"%.2f\"/><circle class=\"dot s%d\" cx=\"%.2f\" "
-             "cy=\"%.2f\" r=\"4.5\"/>",
-             style_of(i), svg_x(p, v->lo), y, svg_x(p, v->hi), y, style_of(i),
-             x, y);
-    text_add(t, "<text x=\"%.2f\" y=\"%.2f\">%.3f</text>\n",
-             p->left + p->w + 10.0, y + 4.0, v->value);
-}
-
-static void forest_axis(struct text *t, const struct svg_plot *p, double bottom)
+static void
+forest_axis(struct text *t, const struct svg_plot *p, const char *label)
 {
     int decimals = 0;
-    double step = svg_step(p->x.lo, p->x.hi, 6, &decimals);
+    double step = svg_step(p->x.lo, p->x.hi, p->ticks_x, &decimals);
     double from = __builtin_ceil(p->x.lo / step - 1e-9) * step;
+    double bottom = p->top + p->h;
 
     for (int i = 0; from + i * step <= p->x.hi + 1e-9; i++) {
-        double x = svg_x(p, from + i * step);
+        double v = from + i * step;
+        double x = svg_x(p, v);
 
         text_add(t,
                  "<line class=\"grid\" x1=\"%.2f\" y1=\"%.2f\" x2=\"%.2f\" "
                  "y2=\"%.2f\"/><text class=\"tick\" text-anchor=\"middle\" "
                  "x=\"%.2f\" y=\"%.2f\">%.*f</text>",
                  x, p->top, x, bottom, x, bottom + 16.0, decimals,
-                 from + i * step);
+                 v == 0.0 ? 0.0 : v);
+    }
+    svg_words(t, p->left + p->w / 2.0, bottom + 34.0, "middle", "axis", label);
+}
+
+/* The range shown: all values and intervals, widened to whole tenths. */
+static void
+forest_range(const struct forest_row *row, size_t n, struct svg_axis *a)
+{
+    a->lo = __builtin_inf();
+    a->hi = -a->lo;
+    for (size_t i = 0; i < n; i++)
+        for (int k = 0; k < 3; k++) {
+            double v = row[i].v[k];
+
+            if (__builtin_isnan(v))
+                continue;
+            a->lo = v < a->lo ? v : a->lo;
+            a->hi = v > a->hi ? v : a->hi;
+        }
+    a->lo = __builtin_floor(a->lo * 10.0) / 10.0;
+    a->hi = __builtin_ceil(a->hi * 10.0) / 10.0;
+    if (!(a->lo < a->hi)) {
+        a->lo = 0.0;
+        a->hi = 1.0;
     }
 }
 
-/* The range shown: intervals, widened outwards to whole tenths. */
-static void
-forest_range(const struct report *r, enum metric m, double *lo, double *hi)
+/* id, title and description are the caller's; indent: room for the words. */
+static void forest(struct text *t,
+                   struct svg_plot *p,
+                   const struct forest_row *row,
+                   size_t n)
 {
-    *lo = 1.0;
-    *hi = 0.0;
-    for (size_t i = 0; i < r->n_sets; i++) {
+    p->left = p->indent;
+    p->top = 24.0;
+    p->w = p->width - p->left - 46.0;
+    p->h = ROW * (double)n;
+    p->height = (int)(p->top + p->h) + 42;
+    p->y = (struct svg_axis){"", 0.0, 1.0};
+    forest_range(row, n, &p->x);
+    svg_frame(p, t);
+    forest_axis(t, p, p->x.label);
+    svg_words(t, p->left, 14.0, "start", "name", p->title);
+    page_put(t, "\n");
+    for (size_t i = 0; i < n; i++)
+        forest_draw(t, p, &row[i], i);
+    svg_close(t);
+}
+
+static void one_metric(struct text *t, const struct report *r, uint32_t k)
+{
+    struct forest_row row[FOREST_SETS];
+    size_t n = r->n_sets < FOREST_SETS ? r->n_sets : FOREST_SETS;
+    enum metric m = r->metric[k];
+    struct text words = {0};
+    char id[32];
+    struct svg_plot p = {.id = id,
+                         .title = metric_title(m, r->classes),
+                         .width = k == 0 ? 420 : 280,
+                         .indent = k == 0 ? 130.0 : 20.0,
+                         .ticks_x = k == 0 ? 6 : 4,
+                         .x = {.label = metric_title(m, r->classes)}};
+
+    (void)snprintf(id, sizeof id, "forest-%s", metric_name(m));
+    for (size_t i = 0; i < n; i++) {
         const struct interval *v = &r->set[i].metric[m];
 
-        *lo = v->lo < *lo ? v->lo : *lo;
-        *hi = v->hi > *hi ? v->hi : *hi;
+        row[i] = (struct forest_row){k == 0 ? r->set[i].name : "",
+                                     {v->value, v->lo, v->hi},
+                                     (int)i,
+                                     page_series(i)};
+        text_add(&words, "%s: %.3f, interval %.3f to %.3f. ", r->set[i].name,
+                 v->value, v->lo, v->hi);
     }
-    *lo = __builtin_floor(*lo * 10.0) / 10.0;
-    *hi = __builtin_ceil(*hi * 10.0) / 10.0;
-    if (!(*lo < *hi)) {
-        *lo = 0.0;
-        *hi = 1.0;
-    }
+    p.description = words.s ? words.s : "";
+    forest(t, &p, row, n);
+    text_free(&words);
 }
 
 void page_forest(struct text *t, const struct report *r)
 {
-    enum metric m = r->metric[0];
-    struct svg_plot p = {.left = 120.0, .top = 10.0, .w = 520.0};
-    double bottom = p.top + 24.0 * (double)r->n_sets + 6.0;
-    const char *title = metric_title(m, r->classes);
-
-    forest_range(r, m, &p.x.lo, &p.x.hi);
-    text_add(
-        t,
-        "<figure><svg class=\"plot\" role=\"img\" "
-        "aria-labelledby=\"forest-t forest-d\" viewBox=\"0 0 720 %.0f\" "
-        "width=\"720\" height=\"%.0f\">\n<title id=\"forest-t\">%s of each "
-        "feature set</title><desc id=\"forest-d\">",
-        bottom + 42.0, bottom + 42.0, title);
-    for (size_t i = 0; i < r->n_sets; i++) {
-        const struct interval *v = &r->set[i].metric[m];
-
-        svg_escape(t, r->set[i].name);
-        text_add(t, ": %.3f, interval %.3f to %.3f. ", v->value, v->lo, v->hi);
-    }
-    page_put(t, "</desc>\n");
-    forest_axis(t, &p, bottom);
-    page_put(t, "\n");
-    for (size_t i = 0; i < r->n_sets; i++)
-        forest_row(t, &p, &r->set[i], &r->set[i].metric[m], i);
-    text_add(t,
-             "<text class=\"axis\" text-anchor=\"middle\" x=\"%.2f\" "
-             "y=\"%.2f\">%s (dot: all test rows; line: 95 %% bootstrap "
-             "interval)</text>\n</svg></figure>\n",
-             p.left + p.w / 2.0, bottom + 34.0, title);
-}
-
-/* ---- ROC curves, one plot a class */
-
-/* Points between two of the same run of right or up steps are left out. */
-static void roc_line(struct text *t,
-                     const struct svg_plot *p,
-                     const struct report_curve *c,
-                     size_t set)
-{
-    text_add(t, "<polyline class=\"line s%d\" points=\"", style_of(set));
-    for (uint32_t i = 0; i < c->n; i++) {
-        bool inner = i > 0 && i + 1 < c->n;
-
-        if (inner &&
-            ((c->fpr[i - 1] == c->fpr[i] && c->fpr[i] == c->fpr[i + 1]) ||
-             (c->tpr[i - 1] == c->tpr[i] && c->tpr[i] == c->tpr[i + 1])))
-            continue;
-        text_add(t, "%s%.2f,%.2f", i ? " " : "", svg_x(p, c->fpr[i]),
-                 svg_y(p, c->tpr[i]));
-    }
-    page_put(t, "\"/>\n");
-}
-
-static void roc_class(struct text *t, const struct report *r, uint32_t k)
-{
-    char id[32];
-    char title[128];
-    struct svg_plot p = {.id = id,
-                         .title = title,
-                         .description = "ROC curve of this class against the "
-                                        "others, one line for each feature "
-                                        "set; the dashed line is chance.",
-                         .width = 236,
-                         .height = 244,
-                         .x = {"false positive rate", 0.0, 1.0},
-                         .y = {"true positive rate", 0.0, 1.0},
-                         .ticks_x = 4,
-                         .ticks_y = 4,
-                         .small = true};
-
-    (void)snprintf(id, sizeof id, "roc-%u", k);
-    (void)snprintf(title, sizeof title, "%s", r->class_name[k]);
-    svg_open(&p, t);
-    svg_guide(&p, t, 0.0, 0.0, 1.0, 1.0);
-    for (size_t i = 0; i < r->n_sets; i++)
-        if (r->set[i].roc && r->set[i].roc[k].n > 0)
-            roc_line(t, &p, &r->set[i].roc[k], i);
-    svg_close(t);
-}
-
-void page_roc(struct text *t, const struct report *r)
-{
-    page_put(t, "<p class=\"note\">");
-    for (size_t i = 0; i < r->n_sets; i++) {
-        text_add(t, "<span class=\"key s%d\"></span>", style_of(i));
-        svg_escape(t, r->set[i].name);
-        page_put(t, "&emsp;");
-    }
-    page_put(t, "</p>\n<div class=\"plots\">\n");
-    for (uint32_t k = r->classes == 2 ? 1 : 0; k < r->classes; k++)
-        roc_class(t, r, k);
+    page_put(t, "<p class=\"note\">Symbol: all test rows; line: 95 % bootstrap "
+                "interval. Rows are in the order of the first plot.</p>\n"
+                "<div class=\"plots\">\n");
+    for (uint32_t k = 0; k < r->n_metrics; k++)
+        one_metric(t, r, k);
     page_put(t, "</div>\n");
+}
+
+/* ---- published figures beside ours */
+
+static bool drawn(const struct report_gate *g)
+{
+    for (int k = 0; k < 3; k++)
+        if (g->ours[k] > 1.0 || g->ours[k] < -1.0 || g->theirs[k] > 1.0 ||
+            g->theirs[k] < -1.0)
+            return false;
+    return g->numbers;
+}
+
+static status published_rows(const struct report *r,
+                             struct forest_row *row,
+                             struct text *words)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < r->n_gates; i++) {
+        const struct report_gate *g = &r->gate[i];
+        struct forest_row ours = {g->what, {0}, 0, "s2"};
+        struct forest_row theirs = {"published", {0}, 3, "s1"};
+
+        if (!drawn(g))
+            continue;
+        memcpy(ours.v, g->ours, sizeof ours.v);
+        memcpy(theirs.v, g->theirs, sizeof theirs.v);
+        row[n++] = ours;
+        row[n++] = theirs;
+        text_add(words, "%s: %.3f here, %.3f published, %s. ", g->what,
+                 g->ours[0], g->theirs[0], verdict_text(g->verdict));
+    }
+    return text_status(words);
+}
+
+status page_published(struct text *t, const struct report *r)
+{
+    status st = OK;
+    struct text words = {0};
+    struct forest_row *row = NULL;
+    size_t n = 0;
+    struct svg_plot p = {.id = "published",
+                         .title = "This run and the publication",
+                         .width = 760,
+                         .indent = 380.0,
+                         .ticks_x = 6,
+                         .x = {.label = "value"}};
+
+    for (size_t i = 0; i < r->n_gates; i++)
+        n += drawn(&r->gate[i]);
+    if (n == 0)
+        return OK;
+    TRY(mem_new(2 * n, sizeof *row, &row));
+    TRY(published_rows(r, row, &words));
+    p.description = words.s;
+    page_section(t, "published", "Published figures",
+                 "Circle: this run with its 95 % interval; diamond: the "
+                 "publication with its own. Figures beyond &minus;1 to 1 "
+                 "(hazard ratios, thresholds) are in the gates alone.");
+    page_put(t, "<figure class=\"scroll\">");
+    forest(t, &p, row, 2 * n);
+    page_put(t, "</figure>\n");
+    page_section_end(t);
+out:
+    mem_free(row);
+    text_free(&words);
+    return st;
 }
 
 /* ---- pretraining */
@@ -235,7 +284,8 @@ static void steps_plot(struct text *t,
     p->height = 270;
     p->ticks_x = 5;
     p->ticks_y = 5;
-    p->x = (struct svg_axis){"step", 0.0, s->step[s->n - 1]};
+    p->x = (struct svg_axis){"step", 0.0,
+                             s->step[s->n - 1] > 0.0 ? s->step[s->n - 1] : 1.0};
     svg_open(p, t);
     steps_lines(t, s, p, line, n_lines);
     svg_close(t);

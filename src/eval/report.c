@@ -68,6 +68,7 @@ void report_free(struct report *r)
         mem_free(r->pool.s[i]);
     mem_free(r->steps.step);
     report_stats_free(r);
+    report_more_free(r);
     mem_free(r->pool.s);
     mem_free(r->class_name);
     mem_free(r->metric);
@@ -256,6 +257,8 @@ static void put_keys(const struct report *r, struct text *t)
         report_member(t, "here", r->deviation[i].here);
         text_add(t, ", ");
         report_member(t, "published", r->deviation[i].published);
+        text_add(t, ", ");
+        report_member(t, "effect", r->deviation[i].effect);
         text_add(t, "}");
     }
     text_add(t, "\n  ]\n");
@@ -279,6 +282,7 @@ status report_results(const struct report *r,
              r->rows, r->classes, (unsigned long long)r->seed, r->resamples);
     put_sets(r, json);
     report_stats_json(r, json);
+    report_more_json(r, json);
     put_gates(r, json);
     put_digests(r, json);
     put_keys(r, json);
@@ -290,6 +294,27 @@ out:
     return st;
 }
 
+static void put_software(const struct report *r, bool all, struct text *out)
+{
+    bool comma = false;
+
+    text_add(out, "\"software\": [");
+    for (size_t i = 0; i < r->n_libraries; i++) {
+        const struct report_library *l = &r->library[i];
+
+        if (!all && !l->moves)
+            continue;
+        text_add(out, "%s\n  {", comma ? "," : "");
+        report_member(out, "name", l->name);
+        text_add(out, ", ");
+        report_member(out, "version", l->version);
+        text_add(out, ", \"may_move_results\": %s}",
+                 l->moves ? "true" : "false");
+        comma = true;
+    }
+    text_add(out, "\n]}\n");
+}
+
 status report_json(const struct report *r, struct text *out)
 {
     status st = OK;
@@ -297,16 +322,16 @@ status report_json(const struct report *r, struct text *out)
 
     text_add(out, "{\"results\": ");
     TRY(report_results(r, out, digest));
-    text_add(out, ",\n\"sha256\": \"%s\",\n\"software\": [", digest);
-    for (size_t i = 0; i < r->n_libraries; i++) {
-        text_add(out, "%s\n  {", i ? "," : "");
-        report_member(out, "name", r->library[i].name);
-        text_add(out, ", ");
-        report_member(out, "version", r->library[i].version);
-        text_add(out, "}");
-    }
-    text_add(out, "\n]}\n");
+    text_add(out, ",\n\"sha256\": \"%s\",\n", digest);
+    put_software(r, false, out);
     st = text_status(out);
 out:
     return st;
+}
+
+status report_software(const struct report *r, struct text *out)
+{
+    text_add(out, "{");
+    put_software(r, true, out);
+    return text_status(out);
 }

@@ -15,6 +15,7 @@
 #include "eval/delong.h"
 #include "eval/metrics.h"
 #include "eval/permute.h"
+#include "eval/report_more.h"
 #include "eval/survival.h"
 
 /* What a report holds, as plain data, and its three forms. Nothing in it
@@ -143,6 +144,8 @@ struct report_gate {
     const char *why;  /* reason of "not comparable", or of the gate */
     const char *source;
     const char *rule; /* what decides, in words */
+    bool numbers;     /* the next two are there: value, low, high, NaN: none */
+    double ours[3], theirs[3];
     enum verdict verdict;
 };
 
@@ -185,6 +188,8 @@ struct report_key {
 struct report_library {
     const char *name;
     const char *version;
+    const char *role; /* "reads and writes stores" */
+    bool moves;       /* another version may move a byte of a result */
 };
 
 struct report_deviation {
@@ -192,6 +197,7 @@ struct report_deviation {
     const char *here;
     const char *published;
     const char *source;
+    const char *effect; /* as measured, "" when it was not */
 };
 
 struct report {
@@ -234,7 +240,13 @@ struct report {
     struct report_discrepancy *discrepancy;
     size_t n_discrepancies, cap_discrepancies;
     const char *survival_rules; /* "" without follow-up */
-    uint32_t left_out;          /* rows without a known 2-year state */
+    struct report_search *search;
+    size_t n_searches, cap_searches;
+    struct report_map *map;
+    size_t n_maps, cap_maps;
+    struct report_source *source;
+    size_t n_sources, cap_sources;
+    uint32_t left_out; /* rows without a known 2-year state */
 };
 
 /* One more element of a list, zeroed; *out points at it until the next. */
@@ -256,8 +268,10 @@ size_t report_failed(const struct report *r);
 status report_results(const struct report *r,
                       struct text *json,
                       char digest[SHA256_HEX]);
-/* report.json: results, their digest, software. */
+/* report.json: results, their digest, the parts that may move it. */
 status report_json(const struct report *r, struct text *out);
+/* software.json: every part with its version. */
+status report_software(const struct report *r, struct text *out);
 /* report.html: self-contained, no script, no outside reference. */
 status report_html(const struct report *r, struct text *out);
 /* For the terminal, width 78. */

@@ -27,10 +27,18 @@ static void head(const struct report *r, struct text *t)
                  pass);
     else
         page_put(t, "No gate applies.");
+    page_put(t, "</strong>");
+    if (pass + fail > report_count(r, GATE_PASS) + report_count(r, GATE_FAIL))
+        text_add(t,
+                 " Published figures: %zu reproduced, %zu consistent, %zu "
+                 "differ.",
+                 report_count(r, GATE_REPRODUCED),
+                 report_count(r, GATE_CONSISTENT),
+                 report_count(r, GATE_DIFFERS));
     text_add(t,
-             "</strong> %zu figures are not comparable with this run; the "
-             "gates below say why.</div>\n</header>\n",
-             other);
+             " %zu figure%s not comparable with this run; the gates below say "
+             "why.</div>\n",
+             other, other == 1 ? " is" : "s are");
 }
 
 static void lead(const struct report *r, struct text *t)
@@ -57,301 +65,152 @@ static void lead(const struct report *r, struct text *t)
     }
 }
 
-static void metric_cell(struct text *t, const struct interval *v)
+/* ---- small sections */
+
+static status results(struct text *t, const struct report *r)
 {
-    if (__builtin_isnan(v->value)) {
-        page_put(t, "<td>undefined</td>");
-        return;
-    }
-    text_add(t,
-             "<td><b>%.3f</b><span class=\"ci\">%.3f to %.3f</span>"
-             "<span class=\"ci\">mean %.3f</span></td>",
-             v->value, v->lo, v->hi, v->mean);
+    page_section(t, "results", "Results", NULL);
+    page_forest(t, r);
+    page_metrics(t, r);
+    page_section_end(t);
+    return page_published(t, r);
 }
 
-static void metric_table(const struct report *r, struct text *t)
+static status pretraining(struct text *t, const struct report *r)
 {
-    page_put(t, "<div class=\"scroll\"><table>\n<caption>");
-    text_add(t,
-             "Linear models on %u test rows. Bold: metric on all rows. Then "
-             "the 2.5 to 97.5 percentiles and the mean of %u resamples of the "
-             "rows (the study reports that mean).</caption>\n"
-             "<thead><tr><th scope=\"col\">features</th>"
-             "<th scope=\"col\">C chosen</th>",
-             r->rows, r->resamples);
-    for (uint32_t m = 0; m < r->n_metrics; m++) {
-        page_put(t, "<th scope=\"col\">");
-        svg_escape(t, metric_title(r->metric[m], r->classes));
-        page_put(t, "</th>");
-    }
-    page_put(t, "</tr></thead>\n<tbody>\n");
-    for (size_t i = 0; i < r->n_sets; i++) {
-        const struct report_set *s = &r->set[i];
+    status st = OK;
 
-        text_add(t, "<tr><th scope=\"row\"><span class=\"key s%zu\"></span>",
-                 i % 8);
-        svg_escape(t, s->name);
-        if (__builtin_isnan(s->c))
-            page_put(t, "</th><td>&ndash;");
-        else
-            text_add(t, "</th><td>%.3g", s->c);
-        if (s->trials >= 0)
-            text_add(t, "<span class=\"ci\">%lld trials</span>",
-                     (long long)s->trials);
-        page_put(t, "</td>");
-        for (uint32_t m = 0; m < r->n_metrics; m++)
-            metric_cell(t, &s->metric[r->metric[m]]);
-        page_put(t, "</tr>\n");
-    }
-    page_put(t, "</tbody></table></div>\n");
+    if (r->steps.n == 0)
+        return OK;
+    page_section(t, "pretraining", "Pretraining",
+                 "Loss and health at every step (means of stretches in long "
+                 "runs). A similarity to other lesions near 1 would mean "
+                 "collapse.");
+    TRY(page_steps(t, r));
+    page_section_end(t);
+out:
+    return st;
 }
 
-static void difference_table(const struct report *r, struct text *t)
+static status patches(struct text *t, const struct report *r)
 {
-    if (r->n_differences == 0)
-        return;
-    page_put(t, "<div class=\"scroll\"><table>\n<caption>Paired differences: "
-                "both models on the same resamples.</caption>\n<thead><tr>"
-                "<th scope=\"col\">comparison</th><th scope=\"col\">metric</th>"
-                "<th scope=\"col\">difference</th>"
-                "<th scope=\"col\">95 % interval</th>"
-                "<th scope=\"col\">resamples above zero</th></tr></thead>\n"
-                "<tbody>\n");
-    for (size_t i = 0; i < r->n_differences; i++) {
-        const struct report_difference *d = &r->difference[i];
+    status st = OK;
+
+    if (r->n_patches == 0)
+        return OK;
+    page_section(t, "patches", "Patches",
+                 "Middle axial slices, &minus;1000 to 1000 HU.");
+    TRY(page_patches(t, r));
+    page_section_end(t);
+out:
+    return st;
+}
+
+static status gates(struct text *t, const struct report *r)
+{
+    page_gates(t, r);
+    return OK;
+}
+
+static status origin(struct text *t, const struct report *r)
+{
+    page_deviations(t, r);
+    page_discrepancies(t, r);
+    page_sources(t, r);
+    page_digests(t, r);
+    page_configuration(t, r);
+    return OK;
+}
+
+static status software(struct text *t, const struct report *r)
+{
+    static const char *const title[] = {"part", "what it does here",
+                                        "may move a byte of a result", NULL};
+
+    page_section(t, "software", "Software", NULL);
+    page_table(t, NULL, NULL, title);
+    for (size_t i = 0; i < r->n_libraries; i++) {
+        const struct report_library *l = &r->library[i];
 
         page_put(t, "<tr><th scope=\"row\">");
-        svg_escape(t, r->set[d->a].name);
-        page_put(t, " &minus; ");
-        svg_escape(t, r->set[d->b].name);
-        text_add(t,
-                 "</th><td>%s</td><td><b>%+.3f</b></td><td>%+.3f to %+.3f</td>"
-                 "<td>%.1f %%</td></tr>\n",
-                 metric_title(d->metric, r->classes), d->v.value, d->v.lo,
-                 d->v.hi, 100.0 * d->v.above);
-    }
-    page_put(t, "</tbody></table></div>\n");
-}
-
-static void cell(struct text *t, const char *words)
-{
-    page_tag(t, "td", NULL, words && *words ? words : "\xe2\x80\x93");
-}
-
-/* A value and, on a line of its own, its interval in brackets. */
-static void seen_cell(struct text *t, const char *seen)
-{
-    const char *bracket = strstr(seen, " (");
-    struct text value = {0};
-
-    if (!bracket) {
-        cell(t, seen);
-        return;
-    }
-    text_put(&value, seen, (size_t)(bracket - seen));
-    page_put(t, "<td>");
-    svg_escape(t, value.s ? value.s : "");
-    page_tag(t, "span", "ci", bracket + 1);
-    page_put(t, "</td>");
-    text_free(&value);
-}
-
-static void gate_row(struct text *t, const struct report_gate *g)
-{
-    static const char *const style[VERDICTS] = {
-        "tag pass", "tag fail", "tag na", "tag pass", "tag pass", "tag fail"};
-    static const char *const mark[VERDICTS] = {
-        "\xe2\x9c\x93 pass",       "\xe2\x9c\x97 fail",
-        "not comparable",          "\xe2\x9c\x93 reproduced",
-        "\xe2\x9c\x93 consistent", "\xe2\x9c\x97 differs"};
-
-    page_put(t, "<tr><td>");
-    page_tag(t, "span", style[g->verdict], mark[g->verdict]);
-    page_put(t, "</td>");
-    page_put(t, "<td><b>");
-    svg_escape(t, g->what);
-    page_put(t, "</b><span class=\"ci mono\">");
-    svg_escape(t, g->id);
-    page_put(t, "</span></td>");
-    cell(t, g->kind);
-    seen_cell(t, g->seen);
-    cell(t, g->want);
-    page_put(t, "<td>");
-    svg_escape(t, g->why);
-    if (*g->why && *g->source)
-        page_put(t, "<br>");
-    page_tag(t, "span", "note", g->source);
-    page_put(t, "</td></tr>\n");
-}
-
-static void gates(const struct report *r, struct text *t)
-{
-    static const enum verdict order[VERDICTS] = {
-        GATE_FAIL,       GATE_DIFFERS, GATE_REPRODUCED,
-        GATE_CONSISTENT, GATE_PASS,    GATE_NOT_COMPARABLE};
-
-    page_put(t, "<section>\n<h2>Gates</h2>\n<p class=\"note\">A published "
-                "figure is held against this run only when cohort, rows and "
-                "classes are the published ones; a phantom is never compared "
-                "with a patient. Stored results of the same configuration are "
-                "called regression.</p>\n<div class=\"scroll\"><table "
-                "class=\"gates\">\n"
-                "<thead><tr><th scope=\"col\">verdict</th>"
-                "<th scope=\"col\">what</th><th scope=\"col\">kind</th>"
-                "<th scope=\"col\">this run</th><th scope=\"col\">wanted</th>"
-                "<th scope=\"col\">reason and source</th></tr></thead>\n"
-                "<tbody>\n");
-    for (size_t v = 0; v < VERDICTS; v++)
-        for (size_t i = 0; i < r->n_gates; i++)
-            if (r->gate[i].verdict == order[v])
-                gate_row(t, &r->gate[i]);
-    page_put(t, "</tbody></table></div>\n");
-    if (r->n_skipped)
-        text_add(t,
-                 "<p class=\"note\">%zu further published figures belong to "
-                 "other tasks, cohorts, training shares or networks than this "
-                 "run has; validation/reference lists them.</p>\n",
-                 r->n_skipped);
-    page_put(t, "</section>\n");
-}
-
-static void digests(const struct report *r, struct text *t)
-{
-    page_put(t, "<section>\n<h2>Digests</h2>\n<p class=\"note\">SHA-256 over "
-                "content (names, shapes, values). Same release, identity "
-                "configuration and data give the same digests for any number "
-                "of ranks and threads.</p>\n<div class=\"scroll\"><table>\n"
-                "<thead><tr><th scope=\"col\">stage</th>"
-                "<th scope=\"col\">content</th><th scope=\"col\">SHA-256</th>"
-                "</tr></thead>\n<tbody>\n");
-    for (size_t i = 0; i < r->n_digests; i++) {
-        page_put(t, "<tr>");
-        page_tag(t, "td", NULL, r->digest[i].stage);
-        page_tag(t, "td", NULL, r->digest[i].what);
-        page_tag(t, "td", "mono sha", r->digest[i].sha256);
-        page_put(t, "</tr>\n");
-    }
-    page_put(t, "</tbody></table></div>\n</section>\n");
-}
-
-static void deviations(const struct report *r, struct text *t)
-{
-    page_put(t, "<section>\n<h2>Departures from the published recipe</h2>\n");
-    if (r->n_deviations == 0) {
-        page_put(t, "<p>None among the keys that are compared.</p>\n"
-                    "</section>\n");
-        return;
-    }
-    page_put(t, "<div class=\"scroll\"><table>\n<thead><tr>"
-                "<th scope=\"col\">key</th><th scope=\"col\">this run</th>"
-                "<th scope=\"col\">published</th>"
-                "<th scope=\"col\">source</th></tr></thead>\n<tbody>\n");
-    for (size_t i = 0; i < r->n_deviations; i++) {
-        const struct report_deviation *d = &r->deviation[i];
-
-        page_put(t, "<tr>");
-        page_tag(t, "td", "mono", d->key);
-        page_tag(t, "td", "mono", d->here);
-        page_tag(t, "td", "mono", d->published);
-        page_tag(t, "td", "note", d->source);
-        page_put(t, "</tr>\n");
-    }
-    page_put(t, "</tbody></table></div>\n</section>\n");
-}
-
-static void configuration(const struct report *r, struct text *t)
-{
-    const char *stage = "";
-
-    page_put(t,
-             "<section>\n<h2>Configuration</h2>\n<p class=\"note\">Keys "
-             "marked &#9679; are identity: they change results and enter the "
-             "run id. Placement keys (paths, ranks, threads, instruction "
-             "set) change nothing shown here and are left out.</p>\n");
-    for (size_t i = 0; i < r->n_keys; i++) {
-        if (strcmp(stage, r->key[i].stage) != 0) {
-            if (i > 0)
-                page_put(t, "</dl>\n");
-            stage = r->key[i].stage;
-            page_tag(t, "h3", NULL, stage);
-            page_put(t, "\n<dl class=\"keys\">\n");
+        svg_escape(t, l->name);
+        if (l->moves) {
+            page_put(t, " ");
+            svg_escape(t, l->version);
         }
-        page_put(t, "<div>");
-        page_tag(t, "dt", NULL, r->key[i].key);
-        page_tag(t, "dd", "mono", r->key[i].value);
-        page_put(t, "</div>\n");
-    }
-    page_put(t, r->n_keys ? "</dl>\n</section>\n" : "</section>\n");
-}
-
-static void software(const struct report *r, struct text *t, const char *digest)
-{
-    page_put(t, "<section>\n<h2>Software</h2>\n<table>\n<thead><tr>"
-                "<th scope=\"col\">part</th><th scope=\"col\">version</th>"
-                "</tr></thead>\n<tbody>\n");
-    for (size_t i = 0; i < r->n_libraries; i++) {
-        page_put(t, "<tr>");
-        page_tag(t, "td", NULL, r->library[i].name);
-        page_tag(t, "td", NULL, r->library[i].version);
+        page_put(t, "</th>");
+        page_cell(t, NULL, l->role);
+        page_cell(t, NULL, l->moves ? "yes" : "no");
         page_put(t, "</tr>\n");
     }
-    page_put(t, "</tbody></table>\n</section>\n<footer><p>Content of this "
-                "report: <span class=\"mono sha\">");
+    page_table_end(t);
+    page_put(t, "<p class=\"note\">Versions of the parts that cannot move a "
+                "result stand in software.json beside this page, so that this "
+                "page is the same wherever it is made.</p>\n");
+    page_section_end(t);
+    return OK;
+}
+
+/* ---- the page */
+
+typedef status section_fn(struct text *t, const struct report *r);
+static section_fn *const SECTION[] = {
+    results,       gates,       page_roc,       page_pr,     page_calibration,
+    page_survival, page_shares, page_stability, page_search, page_maps,
+    pretraining,   patches,     origin,         software};
+
+/* Links to the sections that `body` has, by their headings. */
+static void contents(struct text *t, const char *body)
+{
+    static const char mark[] = "<h2 id=\"";
+
+    page_put(t, "<nav aria-label=\"Contents\"><ul>\n");
+    for (const char *p = strstr(body, mark); p; p = strstr(p, mark)) {
+        const char *end;
+
+        p += sizeof mark - 1;
+        end = strstr(p, "</h2>");
+        page_put(t, "<li><a href=\"#");
+        text_put(t, p, strcspn(p, "\""));
+        page_put(t, "\">");
+        p += strcspn(p, ">") + 1;
+        text_put(t, p, (size_t)(end - p));
+        page_put(t, "</a></li>\n");
+    }
+    page_put(t, "</ul></nav>\n");
+}
+
+static void foot(struct text *t, const char *digest)
+{
+    page_put(t, "<footer><p>Content of this report: <span class=\"mono sha\">");
     page_put(t, digest);
     page_put(t, "</span></p><p>Time, host, paths and rank counts are in the "
                 "run folders' logs and nowhere here: equal results give equal "
                 "bytes.</p></footer>\n");
 }
 
-static status results(const struct report *r, struct text *t)
-{
-    status st = OK;
-
-    page_put(t, "<section>\n<h2>Results</h2>\n");
-    page_forest(t, r);
-    metric_table(r, t);
-    difference_table(r, t);
-    page_put(t, "</section>\n");
-    gates(r, t);
-    if (r->steps.n > 0) {
-        page_put(t, "<section>\n<h2>Pretraining</h2>\n<p class=\"note\">Loss "
-                    "and health at every step (means of stretches in long "
-                    "runs). A similarity to other lesions near 1 would mean "
-                    "collapse.</p>\n");
-        TRY(page_steps(t, r));
-        page_put(t, "</section>\n");
-    }
-    page_put(t, "<section>\n<h2>ROC curves</h2>\n");
-    page_roc(t, r);
-    page_put(t, "</section>\n");
-    if (r->n_patches > 0) {
-        page_put(t, "<section>\n<h2>Patches</h2>\n<p class=\"note\">Middle "
-                    "axial slices, &minus;1000 to 1000 HU.</p>\n");
-        TRY(page_patches(t, r));
-        page_put(t, "</section>\n");
-    }
-out:
-    return st;
-}
-
 status report_html(const struct report *r, struct text *out)
 {
     status st = OK;
     struct text json = {0};
+    struct text body = {0};
     char digest[SHA256_HEX];
 
     TRY(report_results(r, &json, digest));
+    for (size_t i = 0; i < sizeof SECTION / sizeof SECTION[0]; i++)
+        TRY(SECTION[i](&body, r));
+    TRY(text_status(&body));
     page_open(out, r->title);
     head(r, out);
     lead(r, out);
-    TRY(results(r, out));
-    deviations(r, out);
-    digests(r, out);
-    configuration(r, out);
-    software(r, out, digest);
+    contents(out, body.s);
+    page_put(out, "</header>\n");
+    page_put(out, body.s);
+    foot(out, digest);
     page_close(out);
     st = text_status(out);
 out:
     text_free(&json);
+    text_free(&body);
     return st;
 }

@@ -3,7 +3,8 @@
 
 #include "eval/report.h"
 
-/* Internal to eval/: the parts of report.c and report_stats.c. */
+/* Internal to eval/: the parts of report.c, report_stats.c and
+ * report_more.c. */
 
 /* "key": "value", numbers as they read back (null when not finite). */
 void report_member(struct text *t, const char *key, const char *value);
@@ -21,5 +22,9 @@ void report_stats_json(const struct report *r, struct text *t);
 /* The memory of what they are written from. */
 void report_set_free(struct report_set *s, uint32_t classes);
 void report_stats_free(struct report *r);
+
+/* Searches, maps, sources. */
+void report_more_json(const struct report *r, struct text *t);
+void report_more_free(struct report *r);
 
 #endif

@@ -77,6 +77,63 @@ expect_same a/report.html d/report.html
 check 'no host, path or date in the report' \
     holds_not "$(hostname)|$work|$(date +%Y)" a/report.html
 
+# Features beside the predictions are drawn, trials and parameters are told,
+# manifests and effects of departures stand where they were measured; all of it
+# the same for any team.
+cp -r s t
+for set in both simple; do
+    awk -F, -v OFS=, -v salt="${#set}" '
+        NR == 1 { for (j = 0; j < 12; j++) $0 = $0 ",pred_" j; print; next }
+        { x = NR * 7919 + salt
+          for (j = 0; j < 12; j++) {
+              x = (x * 16807) % 2147483647
+              $0 = $0 "," x / 2147483647 + (NR % 3 == j % 3)
+          }
+          print }' "s/$set/test_results.csv" >"t/$set/test_results.csv"
+done
+awk 'BEGIN {
+    printf "{\"digest\": \"%064d\", \"classes\": [\"1\", \"2\", \"3\"],", 44
+    printf "\"objective\": \"auc\", \"best\": {\"value\": 0.7, \"params\": {}},"
+    printf "\"history\": ["
+    for (i = 0; i < 30; i++)
+        printf "%s{\"number\": %d, \"state\": \"%s\", \"C\": %g, " \
+            "\"penalty\": \"%s\", \"value\": %s}", i ? ", " : "", i,
+            i == 4 ? "PRUNED" : i == 7 ? "FAIL" : "COMPLETE",
+            10 ^ (i % 6 - 3), i % 2 ? "l1" : "l2",
+            i == 4 || i == 7 ? "null" : 0.5 + i % 6 / 20
+    printf "]}\n"
+}' >t/both/study.json
+printf '{"folder": "x", "manifest": "luna16", "ok": 5, "wrong": 0,
+    "missing": 1, "unknown": 2, "unproven": 3, "files": [
+    {"path": "lists/a.csv", "state": "missing", "bytes": null, "why": ""}]}' \
+    >verify.json
+printf 'effects:\n  - {key: norm.batches, here: joint, effect: "AUC + 0.1"}\n' \
+    >effects.yaml
+full=(--set 'input.studies=t/{set}' --set input.verified=verify.json
+    --set input.effects=effects.yaml)
+validate --out m "${full[@]}"
+expect_status 0
+expect_in_file '>both, PCA</title>' m/report.html
+expect_in_file '>simple, t-SNE</title>' m/report.html
+expect_in_file '28 complete, 1 pruned, 1 failed, best objective \(auc\) 0\.7500 in trial 5' m/report.html
+expect_in_file '"penalty": 0\.[0-9]' m/report.json
+expect_in_file '"kind": "tsne", "rows": 120' m/report.json
+expect_in_file 'lists/a\.csv: missing' m/report.html
+expect_in_file 'AUC \+ 0\.1' m/report.html
+expect_in_file '"name": "MPI"' m/software.json
+check 'no version of a library in the report' \
+    holds_not 'Open MPI|MPICH|netCDF [0-9]' m/report.html
+for n in 1 2 3 4; do
+    ranks "$n" fmcib-validate "${plain[@]}" --set input.pretrain=pretrain \
+        "${full[@]}" --out "m$n" --threads "$n"
+    expect_status 0
+    expect_same m/report.html "m$n/report.html"
+    expect_same m/report.json "m$n/report.json"
+done
+validate --out n "${full[@]}" --set validate.map=pca
+check 'pca alone' holds_not 't-SNE 1' n/report.html
+expect_in_file 'component 1' n/report.html
+
 # Stored results are called regression; another configuration is not compared.
 run fmcib-validate "${plain[@]}" --set input.pretrain=pretrain --out e \
     --set input.regression=a/regression.yaml
@@ -119,6 +176,8 @@ expect_status 0
 expect_in_file '1221 test rows there, 120 here' h/report.json
 
 # Bad input: one line, nothing left.
+echo '{}' >verify2.json
+echo 'effect: []' >effects2.yaml
 bad() { # STATUS WORDS ARGS...
     local want=$1 words=$2
     shift 2
@@ -138,6 +197,10 @@ bad 3 'validate\.class_names: 2 names for 3' --set validate.class_names=a,b
 bad 3 'empty entry' --set validate.sets=random,,both
 bad 4 's/none: is no folder' --set validate.sets=none
 bad 4 'nowhere' --set input.reference=nowhere.yaml
+bad 4 'nowhere' --set input.verified=nowhere.json
+bad 5 'verify2\.json: names no manifest' --set input.verified=verify2.json
+bad 5 'effects2\.yaml: has no list' --set input.effects=effects2.yaml
+bad 3 'validate\.map' --set validate.map=umap
 bad 4 'nowhere: is no folder' --set input.stages=x=nowhere
 bad 3 'stage=folder' --set input.stages=nowhere
 bad 4 's/config\.yaml' --set input.pretrain=s

@@ -90,7 +90,7 @@ static inline void sample_patches(struct report *r)
         p->label = label[i % SAMPLE_CLASSES];
         p->row = "row 3";
         p->width = p->height = 32;
-        assert_ok(mem_new(32 * 32, 1, &p->pixels));
+        assert_ok(mem_new((size_t)32 * 32, 1, &p->pixels));
         for (int y = 0; y < 32; y++)
             for (int x = 0; x < 32; x++)
                 p->pixels[y * 32 + x] =
@@ -121,7 +121,7 @@ static inline void sample_lists(struct report *r)
         "pretraining", "weights after step 180",
         "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"};
     assert_ok(REPORT_ADD(r, library, n_libraries, cap_libraries, &l));
-    *l = (struct report_library){"fmcib-hpc", "0.1.0"};
+    *l = (struct report_library){"fmcib-hpc", "0.1.0", "all arithmetic", true};
 }
 
 /* Four feature sets of rising signal; differences pretrained - random and

@@ -5,6 +5,7 @@
 #include "base/file.h"
 
 #include "conf/yaml.h"
+#include "report_extras.h"
 #include "report_sample.h"
 
 static void tree(const char *name, struct json **out)
@@ -52,8 +53,9 @@ static void with_gates(struct sample *s)
 /* Every element that is opened is closed, in order. */
 static void well_formed(const char *html)
 {
-    static const char *const empty[] = {"meta",   "br",       "img",     "line",
-                                        "circle", "polyline", "!DOCTYPE"};
+    static const char *const empty[] = {"meta",   "br",   "img",
+                                        "line",   "path", "polyline",
+                                        "circle", "rect", "!DOCTYPE"};
     char stack[64][16];
     int depth = 0;
 
@@ -90,6 +92,50 @@ static size_t count_of(const char *s, const char *word)
     return n;
 }
 
+/* One h1 first; no level is skipped on the way down. */
+static void headings(const char *html)
+{
+    int level = 0;
+
+    for (const char *p = strstr(html, "<h"); p; p = strstr(p + 1, "<h")) {
+        int here = p[2] - '0';
+
+        if (here < 1 || here > 6)
+            continue;
+        assert_true(here <= level + 1);
+        level = here;
+    }
+    assert_true(level > 1);
+}
+
+/* Every id stands once; what links and labels name is there. */
+static void ids(const char *html)
+{
+    static const char *const refers[] = {"href=\"#", "aria-labelledby=\""};
+    char want[128];
+    char name[96];
+
+    for (const char *p = strstr(html, " id=\""); p;
+         p = strstr(p + 1, " id=\"")) {
+        assert_int_equal(sscanf(p + 5, "%95[^\"]", name), 1);
+        (void)snprintf(want, sizeof want, " id=\"%s\"", name);
+        assert_int_equal(count_of(html, want), 1);
+    }
+    for (size_t k = 0; k < 2; k++)
+        for (const char *p = strstr(html, refers[k]); p;
+             p = strstr(p + 1, refers[k])) {
+            const char *q = p + strlen(refers[k]);
+
+            while (*q != '"') {
+                assert_int_equal(sscanf(q, "%95[^\" ]", name), 1);
+                (void)snprintf(want, sizeof want, " id=\"%s\"", name);
+                assert_int_equal(count_of(html, want), 1);
+                q += strlen(name);
+                q += *q == ' ';
+            }
+        }
+}
+
 static void test_page(void **state)
 {
     struct sample s;
@@ -97,6 +143,7 @@ static void test_page(void **state)
 
     (void)state;
     sample_make(&s);
+    extra_fill(&s.r);
     with_gates(&s);
     assert_ok(report_html(&s.r, &a));
     if (getenv("FMCIB_KEEP"))
@@ -113,12 +160,19 @@ static void test_page(void **state)
     /* text alternatives: every picture, every figure */
     assert_int_equal(count_of(a.s, "<img "), 40);
     assert_int_equal(count_of(a.s, "<img alt=\"middle axial slice"), 40);
-    assert_int_equal(count_of(a.s, "<svg "), 1 + 2 + SAMPLE_CLASSES);
-    assert_int_equal(count_of(a.s, "role=\"img\""), count_of(a.s, "<svg "));
-    assert_int_equal(count_of(a.s, "<desc "), count_of(a.s, "<svg "));
+    assert_true(count_of(a.s, "role=\"img\"") >= 40);
+    assert_int_equal(count_of(a.s, "<svg "),
+                     count_of(a.s, "<svg class=\"plot\" role=\"img\"") +
+                         count_of(a.s, "aria-hidden=\"true\" width="));
+    assert_int_equal(count_of(a.s, "<desc "), count_of(a.s, "role=\"img\""));
+    assert_int_equal(count_of(a.s, "<title id="),
+                     count_of(a.s, "role=\"img\""));
     /* header cells say what they head */
     assert_int_equal(count_of(a.s, "<th>"), 0);
     assert_null(strstr(a.s, "nan"));
+    assert_null(strstr(a.s, "inf,"));
+    headings(a.s);
+    ids(a.s);
     text_free(&a);
     sample_drop(&s);
 }
@@ -132,6 +186,7 @@ static void test_same_bytes(void **state)
         struct sample s;
 
         sample_make(&s);
+        extra_fill(&s.r);
         with_gates(&s);
         assert_ok(report_html(&s.r, &form[i][0]));
         assert_ok(report_json(&s.r, &form[i][1]));
@@ -159,6 +214,7 @@ static void test_json(void **state)
 
     (void)state;
     sample_make(&s);
+    extra_fill(&s.r);
     with_gates(&s);
     assert_ok(report_json(&s.r, &t));
     assert_ok(json_parse(t.s, t.len, "report.json", &j));

@@ -53,7 +53,7 @@ static void test_plot(void **state)
     assert_ok(text_status(&t));
     assert_non_null(strstr(t.s, "a &lt; b</title>"));
     assert_non_null(strstr(t.s, "&quot;quoted&quot; &amp; more"));
-    assert_non_null(strstr(t.s, "points=\"48.00,160.00 208.00,26.00\""));
+    assert_non_null(strstr(t.s, "points=\"56.00,160.00 208.00,26.00\""));
     assert_non_null(strstr(t.s, ">0</text>")); /* never "-0" */
     assert_null(strstr(t.s, ">-0</text>"));
     /* 26 and 26.67 would overlap: the second goes 14 below the first */
