@@ -138,7 +138,7 @@ static void run_id_moves_with_identity_only(void **state)
             conf_free(c);
         }
     assert_int_equal(k, N_OTHER);
-    assert_int_equal(identity, 9);
+    assert_int_equal(identity, 10);
 }
 
 static void run_id_sees_keys_not_the_preset(void **state)
