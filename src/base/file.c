@@ -166,6 +166,23 @@ out:
     return st;
 }
 
+status file_publish_same(const char *path, const void *bytes, size_t len)
+{
+    status st = OK;
+    char *old = NULL;
+    size_t old_len = 0;
+
+    if (!file_exists(path))
+        return file_publish(path, bytes, len);
+    TRY(file_read(path, len + 1, &old, &old_len));
+    ENSURE(old_len == len && memcmp(old, bytes, len) == 0, ERR_RUN,
+           "%s: holds another result than this run's; take another --out",
+           path);
+out:
+    mem_free(old);
+    return st;
+}
+
 status file_append_line(const char *path, const char *line)
 {
     status st = OK;

@@ -18,6 +18,9 @@ status file_read(const char *path, size_t max_len, char **out, size_t *len);
 /* Publish len bytes under path. ERR_FILE. */
 status file_publish(const char *path, const void *bytes, size_t len);
 
+/* The same, but a file that is there stays, and must hold the same: ERR_RUN. */
+status file_publish_same(const char *path, const void *bytes, size_t len);
+
 /* The temporary name to write to (caller frees), and the end of it: fsync,
  * rename to path, fsync the folder. */
 status file_tmp_name(const char *path, char **out);

@@ -186,10 +186,13 @@ status finetune_plan(const struct finetune_io *io, struct text *lines)
     TRY(start(&f, io, &m));
     text_add(lines,
              "# batch: %lld = %lld shards x %lld items, of %u rows in %u "
-             "classes; at most %lld threads on all ranks together can work\n",
+             "classes",
              (long long)c->shards * c->items, (long long)c->shards,
-             (long long)c->items, f.set[TUNE_TRAIN].rows, f.classes,
-             (long long)c->shards);
+             (long long)c->items, f.set[TUNE_TRAIN].rows, f.classes);
+    if (!io->inner)
+        text_add(lines, "; at most %lld threads on all ranks together can work",
+                 (long long)c->shards);
+    text_add(lines, "\n");
     training_plan_lines(&f.t, &m, lines);
     TRY(text_status(lines));
 out:
@@ -218,6 +221,7 @@ static status step_hook(void *ctx, struct step_facts *out)
     uint32_t step = (uint32_t)(t->step % t->steps_per_epoch);
     status st = batch_fill(f->batch, &t->net, epoch, step);
 
+    f->unread = f->unread || st != OK;
     take_labels(f, epoch, step);
     return training_step(t, st, sampler_shards(f->sampler, step), f->target,
                          out);
@@ -287,7 +291,7 @@ static status run(struct finetune *f, struct finetune_result *out)
     TRY(write_start(f));
     TRY(training_run(&f->t, &hooks, &out->last));
     TRY(tune_finish_best(f, &out->best));
-    if (f->io->silent)
+    if (f->io->inner)
         goto out;
     TRY(tune_predict(f, TUNE_VAL));
     TRY(tune_predict(f, TUNE_TEST));
@@ -310,17 +314,28 @@ out:
     return st;
 }
 
+/* Of an error in the steps: did numbers run away, and not a file fail? */
+static bool ran_away(struct finetune *f, status st)
+{
+    bool unread = false;
+
+    return st == ERR_NUMERIC &&
+           par_any(f->t.io->par, f->unread, &unread) == OK && !unread;
+}
+
 status finetune_run(const struct finetune_io *io, struct finetune_result *out)
 {
     status st = OK;
     struct finetune f = {0};
 
-    out->begun = false;
-    TRY(prepare(&f, io));
-    out->begun = true;
+    st = prepare(&f, io);
+    out->recurs = st == ERR_CONF || st == ERR_DATA;
+    TRY(st);
     if (io->run.resume)
         TRY(training_load(&f.t));
-    TRY(run(&f, out));
+    st = run(&f, out);
+    out->recurs = ran_away(&f, st);
+    TRY(st);
 out:
     close_all(&f);
     return st;

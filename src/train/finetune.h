@@ -34,13 +34,14 @@ struct finetune_io {
     struct training_io run;
     const struct augment_choice *augment;
     const struct finetune_watch *watch; /* or NULL */
-    bool silent;                        /* no predictions at the end */
+    bool inner; /* part of a search: no predictions at the end */
 };
 
 struct finetune_result {
     struct training_result last;
     struct training_result best; /* path NULL without validation */
-    bool begun; /* input and settings fitted each other; set in any case */
+    bool recurs; /* set on errors: with these settings it would happen again,
+                    they cannot be or numbers run away; no fault of files */
 };
 
 /* Predictions of a set: rows and figures, NaN where there are none. */

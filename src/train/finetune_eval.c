@@ -181,6 +181,7 @@ static status run_chunk(struct finetune *f)
 
     net_set_shards(f->t.net, (e->n + m - 1) / m);
     st = read_chunk(f);
+    f->unread = f->unread || st != OK;
     if (st == OK)
         st = team_run(f->t.io->team, f->t.block.n, make_shard, f);
     if (st == OK)

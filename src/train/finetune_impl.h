@@ -46,6 +46,7 @@ struct finetune {
     struct sampler *sampler;
     struct batch *batch;
     struct tune_eval eval;
+    bool unread;    /* an input could not be had on this rank */
     double *target; /* [V * m] of a step */
     uint32_t *rows; /* [m] */
 };

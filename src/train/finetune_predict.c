@@ -52,26 +52,6 @@ static void put_row(const struct finetune *f, uint32_t row, struct text *t)
              (long long)first + e->y[row]);
 }
 
-/* A finished file is not written again: it must hold the same. */
-static status publish(const char *path, const struct text *t)
-{
-    status st = OK;
-    char *old = NULL;
-    size_t len = 0;
-
-    if (!file_exists(path)) {
-        TRY(file_publish(path, t->s, t->len));
-        return OK;
-    }
-    TRY(file_read(path, t->len + 1, &old, &len));
-    ENSURE(len == t->len && memcmp(old, t->s, len) == 0, ERR_RUN,
-           "%s: holds other predictions than this run's; take another --out",
-           path);
-out:
-    mem_free(old);
-    return st;
-}
-
 status tune_predict(struct finetune *f, enum tune_part part)
 {
     static const char *const names[] = {"", "val_results.csv",
@@ -93,7 +73,7 @@ status tune_predict(struct finetune *f, enum tune_part part)
         if (st == OK)
             st = file_join(f->t.io->out, names[part], &path);
         if (st == OK)
-            st = publish(path, &t);
+            st = file_publish_same(path, t.s, t.len);
     }
     TRY(par_agree(f->t.io->par, st));
 out:

@@ -95,6 +95,9 @@ static void events_are_json_lines(void **state)
     LOG_I64("big", 0, INT64_MIN);
     log_close();
     assert_ok(log_open(path, true)); /* goes on in the file */
+    assert_true(log_events(false));
+    LOG_I64("dropped", -1, 1);
+    assert_false(log_events(true));
     LOG_I64("run.stop", -1, 1);
     log_close();
     LOG_I64("lost", -1, 1); /* nowhere */
