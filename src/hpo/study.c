@@ -26,6 +26,22 @@ static void write_reports(struct study *s, uint32_t t)
         journal_rung(s->journal, s->trial_id[t], (uint32_t)i, r->rungs[i]);
 }
 
+static status write_reason(struct study *s, uint32_t t)
+{
+    struct text line = {0};
+    status st = OK;
+
+    if (!s->result[t].reason)
+        goto out;
+    text_json(&line, s->result[t].reason);
+    TRY(text_status(&line));
+    journal_trial_attr(s->journal, s->trial_id[t], false, "fail_reason",
+                       line.s);
+out:
+    text_free(&line);
+    return st;
+}
+
 static status do_step(struct study *s, struct schedule_do d)
 {
     uint32_t t = d.ticket;
@@ -39,6 +55,7 @@ static status do_step(struct study *s, struct schedule_do d)
     } else {
         study_tell(s, t);
         write_reports(s, t);
+        TRY(write_reason(s, t));
         journal_end_trial(s->journal, s->trial_id[t], s->trials[t].state,
                           s->trials[t].value);
     }
@@ -148,6 +165,7 @@ void study_close(struct study *s)
     for (uint32_t t = 0; s->result && t < s->room; t++) {
         mem_free(s->result[t].reports);
         mem_free(s->result[t].rungs);
+        mem_free(s->result[t].reason);
     }
     journal_close(s->journal);
     schedule_free(s->schedule);
@@ -211,6 +229,20 @@ bool study_result(struct study *s,
     r->state = state;
     r->value = value;
     return true;
+}
+
+bool study_fail(struct study *s, uint32_t ticket, const char *reason)
+{
+    bool taken = study_result(s, ticket, TRIAL_FAIL, NAN);
+
+    if (taken && mem_text(reason, &s->result[ticket].reason) != OK)
+        s->result[ticket].reason = NULL; /* FAIL without words */
+    return taken;
+}
+
+const char *study_reason(const struct study *s, uint32_t t)
+{
+    return s->result[t].reason ? s->result[t].reason : "";
 }
 
 void study_lost(struct study *s, int worker)

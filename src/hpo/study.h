@@ -76,6 +76,11 @@ bool study_result(struct study *s,
                   uint32_t ticket,
                   enum trial_state state,
                   double value);
+/* FAIL with one line that says why; the journal has it as the user attribute
+ * fail_reason. Else as study_result. */
+bool study_fail(struct study *s, uint32_t ticket, const char *reason);
+/* Of a told trial, "" when none was given. */
+const char *study_reason(const struct study *s, uint32_t t);
 /* A worker is gone; its ticket waits again, its reports are forgotten. */
 void study_lost(struct study *s, int worker);
 /* Tickets somebody works on. */

@@ -19,7 +19,8 @@ struct study_result {
     size_t n_reports, cap_reports;
     double *rungs;
     size_t n_rungs, cap_rungs;
-    bool pruned; /* the last verdict */
+    bool pruned;  /* the last verdict */
+    char *reason; /* FAIL: why, or NULL */
 };
 
 struct study {

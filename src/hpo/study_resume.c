@@ -286,6 +286,7 @@ out:
 static status
 replay_end(struct study *s, uint32_t t, const struct journal_trial *j)
 {
+    const char *reason;
     status st = OK;
 
     ENSURE(j->state != TRIAL_RUNNING && j->state != TRIAL_WAITING, ERR_RUN,
@@ -293,6 +294,9 @@ replay_end(struct study *s, uint32_t t, const struct journal_trial *j)
            "search with lag %u",
            t, trial_state_name(j->state), s->conf.lag);
     TRY(replay_reports(s, t, j));
+    reason = json_text(journal_attr(&j->user, "fail_reason"));
+    if (reason && !s->result[t].reason)
+        TRY(mem_text(reason, &s->result[t].reason));
     s->result[t].state = j->state;
     s->result[t].value = j->value;
     study_tell(s, t);

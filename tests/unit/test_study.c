@@ -77,6 +77,34 @@ static void a_lost_worker_is_replaced(void **state)
     study_close(s);
 }
 
+/* Why a trial failed is in the journal, and there again after a resume. */
+static void a_failure_keeps_its_reason(void **state)
+{
+    (void)state;
+    struct study_conf conf = conf_for(1);
+    struct study *s = NULL;
+    bool done;
+    uint32_t t;
+    const double *x;
+    assert_ok(study_open(path, &conf, &space, false, &s));
+    assert_ok(study_advance(s, &done));
+    assert_true(study_take(s, 0, &t, &x));
+    assert_true(study_fail(s, t, "the \"loss\" is NaN"));
+    assert_false(study_fail(s, t, "again"));
+    assert_ok(study_advance(s, &done));
+    study_close(s);
+    char *journal = content();
+    assert_non_null(strstr(journal, "\"user_attr\":{\"fail_reason\":\"the "
+                                    "\\\"loss\\\" is NaN\"}"));
+    mem_free(journal);
+    assert_ok(study_open(path, &conf, &space, true, &s));
+    assert_int_equal(study_told(s), 1);
+    assert_int_equal(study_trial(s, 0)->state, TRIAL_FAIL);
+    assert_string_equal(study_reason(s, 0), "the \"loss\" is NaN");
+    assert_string_equal(study_reason(s, 1), "");
+    study_close(s);
+}
+
 static void other_searches_are_refused(void **state)
 {
     (void)state;
@@ -172,6 +200,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(kills_change_nothing, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_lost_worker_is_replaced, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_failure_keeps_its_reason, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(other_searches_are_refused, set_up,
                                         tear_down),
