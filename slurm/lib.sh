@@ -57,10 +57,11 @@ check_allocation() {
         submit_line "--ntasks=$((most / fit_cpus)) --cpus-per-task=$fit_cpus" >&2
         exit 3
     fi
-    most=$(sed -nE 's/^# at once: at most ([0-9]+) trials.*/\1/p' <<<"$plan")
-    if [ -n "$most" ] && [ "$tasks" -gt "$most" ]; then
-        say "$tasks tasks are more than the $most trials that run at once" \
-            "(search.lag + 1; it is part of the result). Submit instead:"
+    most=$(sed -nE 's/^# at once: at most ([0-9]+ (trials|ranks)).*/\1/p' <<<"$plan")
+    if [ -n "$most" ] && [ "$tasks" -gt "${most% *}" ]; then
+        say "$tasks tasks are more than the $most that run at once" \
+            "(search.lag + 1 trials; it is part of the result). Submit instead:"
+        most=${most% *}
         submit_line "--ntasks=$most" >&2
         exit 3
     fi

@@ -1,5 +1,7 @@
 #!/usr/bin/env bash
-# The linear model of a task: tasks <= search.lag + 1, each fits on its cores.
+# A search: tasks <= search.lag + 1, each fits linear models on its cores. Over
+# trainings (jobs/search-finetune-*.yaml): tasks <= (search.lag + 1) x
+# search.ranks_per_trial, and a multiple of the latter.
 #   sbatch slurm/search.sh [JOB.yaml] [--set key=value ...]
 #SBATCH --job-name=fmcib-search
 #SBATCH --ntasks=4

@@ -1,4 +1,5 @@
-/* fmcib-search: the linear model of a task, its C chosen by TPE. */
+/* fmcib-search: hyper-parameters by a search over linear models (here), or over
+ * trainings (search_tune.h). */
 #include "base/log.h"
 #include "base/mem.h"
 
@@ -7,12 +8,17 @@
 #include "app/search_model.h"
 #include "app/search_pool.h"
 #include "app/search_study.h"
+#include "app/search_tune.h"
 #include "app/search_write.h"
+
+enum over { OVER_LINEAR, OVER_FINETUNE };
 
 struct job {
     int64_t seed;
     struct search_input input;
     struct search_keys keys;
+    struct search_tune tune;
+    int over; /* enum over */
     int64_t folds;
     int objective, rule, weights;
     struct conf_list weight;
@@ -24,6 +30,8 @@ struct job {
 static const struct conf_row rows[] = {
     {"seed", CONF_I64, AT(seed), "0", 0, 9e15, NULL, "", IDENTITY,
      "master seed"},
+    {"search.over", CONF_ENUM, AT(over), "linear", 1, 0, "linear|finetune", "",
+     IDENTITY, "what a trial is: a linear model, a run of fmcib-finetune"},
     {"input.features", CONF_TEXT, AT(input.features), "", 1, 0, NULL, "",
      PLACEMENT,
      "feature tables, joined side by side if several (comma): folders with "
@@ -34,8 +42,8 @@ static const struct conf_row rows[] = {
      PLACEMENT, "validation tables; none = cross-validation in training"},
     {"input.test", CONF_TEXT, AT(input.file[SPLIT_TEST]), "", 1, 0, NULL, "",
      PLACEMENT, "test tables; none = no test results"},
-    {"data.label", CONF_TEXT, AT(input.label), NULL, 1, 0, NULL, "", IDENTITY,
-     "column of the class"},
+    {"data.label", CONF_TEXT, AT(input.label), "", 1, 0, NULL, "", IDENTITY,
+     "linear: column of the class, must be given"},
     {"data.split", CONF_TEXT, AT(input.split), "split", 1, 0, NULL, "",
      IDENTITY, "column that says train, val or test"},
     {"data.classes", CONF_I64, AT(input.classes), "0", 0, 1000, NULL, "classes",
@@ -248,12 +256,17 @@ static void note_leaks(const struct search_data *d)
                  d->left_out);
 }
 
-static status work(struct run *run, const void *ctx)
+static status linear(struct run *run, const struct job *job)
 {
-    const struct job *job = ctx;
     struct search_data *data = NULL;
     status st = OK;
 
+    ENSURE(
+        job->tune.space.n == 0, ERR_CONF,
+        "space: is for search.over: finetune; a linear model has model.c_low "
+        "and model.c_high");
+    ENSURE(job->input.label[0], ERR_CONF,
+           "data.label is missing: the column of the class");
     ENSURE(job->c_low < job->c_high, ERR_CONF,
            "model.c_low (%g) must be below model.c_high (%g)", job->c_low,
            job->c_high);
@@ -283,18 +296,36 @@ out:
     return st;
 }
 
+static status work(struct run *run, const void *ctx)
+{
+    const struct job *job = ctx;
+    status st = OK;
+
+    if (job->over == OVER_LINEAR)
+        return linear(run, job);
+    ENSURE(!job->input.features[0] && !job->input.file[SPLIT_TRAIN][0],
+           ERR_CONF,
+           "input.features, input.train: are for linear models; trainings "
+           "have their input in the job (input.job)");
+    TRY(search_keys_check(&job->keys, NULL));
+    TRY(search_tune(run, &job->tune, &job->keys, job->seed));
+out:
+    return st;
+}
+
 int main(int argc, char **argv)
 {
     struct job job = {0};
     const struct conf_table tables[] = {
         {rows, sizeof rows / sizeof rows[0], &job},
-        {SEARCH_ROWS, SEARCH_ROWS_N, &job.keys}};
+        {SEARCH_ROWS, SEARCH_ROWS_N, &job.keys},
+        {search_tune_rows, search_tune_rows_n, &job.tune}};
     const struct run_program program = {
         "fmcib-search",
-        "Linear model of a task on extracted features; its penalty is chosen "
-        "by a search that any number of ranks share.",
+        "Hyper-parameters of a linear model on extracted features, or of "
+        "supervised training, by a search that any number of ranks share.",
         tables,
-        2,
+        3,
         NULL,
         0};
 
