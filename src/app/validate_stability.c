@@ -419,6 +419,27 @@ out:
     return st;
 }
 
+static status
+of_set(const struct validate_conf *c, struct report *r, const char *set)
+{
+    status st = OK;
+    struct report_retest *t = NULL;
+
+    if (*c->retest.predictions || *c->retest.features) {
+        TRY(REPORT_ADD(r, retest, n_retests, cap_retests, &t));
+        t->set = set;
+        t->cohort = c->retest.cohort;
+        if (*c->retest.predictions)
+            TRY(retest_scores(c, r, set, t));
+        if (*c->retest.features)
+            TRY(retest_features(c, r, set, t));
+    }
+    if (c->perturb.trials > 0)
+        TRY(perturbed(c, r, set));
+out:
+    return st;
+}
+
 status validate_stability(const struct validate_conf *c, struct report *r)
 {
     status st = OK;
@@ -426,22 +447,8 @@ status validate_stability(const struct validate_conf *c, struct report *r)
     ENSURE(c->perturb.trials == 0 || *c->perturb.predictions, ERR_CONF,
            "perturb.trials: needs perturb.predictions, the table of a trial "
            "with {set} and {trial}");
-    for (size_t i = 0; i < r->n_sets; i++) {
-        const char *set = r->set[i].name;
-        struct report_retest *t = NULL;
-
-        if (*c->retest.predictions || *c->retest.features) {
-            TRY(REPORT_ADD(r, retest, n_retests, cap_retests, &t));
-            t->set = set;
-            t->cohort = c->retest.cohort;
-        }
-        if (*c->retest.predictions)
-            TRY(retest_scores(c, r, set, t));
-        if (*c->retest.features)
-            TRY(retest_features(c, r, set, t));
-        if (c->perturb.trials > 0)
-            TRY(perturbed(c, r, set));
-    }
+    for (size_t i = 0; i < r->n_sets; i++)
+        TRY(of_set(c, r, r->set[i].name));
 out:
     return st;
 }

@@ -93,7 +93,7 @@ status table_scores(const struct csv *t, uint32_t *classes, double **proba)
 {
     status st = OK;
     struct layout l;
-    double z[VALIDATE_CLASSES_MAX];
+    double z[VALIDATE_CLASSES_MAX] = {0};
     double *p = NULL;
     uint32_t k;
 
@@ -196,6 +196,25 @@ out:
     return st;
 }
 
+static status
+study_classes(const struct csv *t, const struct json *labels, struct classes *c)
+{
+    status st = OK;
+
+    c->n = (uint32_t)json_len(labels);
+    c->from = "classes of study.json";
+    ENSURE(c->n < VALIDATE_CLASSES_MAX, ERR_DATA,
+           "%s: %u classes are too many (at most %d)", csv_path(t), c->n,
+           VALIDATE_CLASSES_MAX - 1);
+    for (uint32_t k = 0; k < c->n; k++) {
+        c->text[k] = json_text(json_at(labels, k));
+        ENSURE(c->text[k], ERR_DATA,
+               "%s: class %u of its study.json is no text", csv_path(t), k);
+    }
+out:
+    return st;
+}
+
 static status classes_of(const struct validate_conf *conf,
                          struct pool *pool,
                          const struct predictions *p,
@@ -203,26 +222,13 @@ static status classes_of(const struct validate_conf *conf,
                          uint32_t col,
                          struct classes *c)
 {
-    status st = OK;
-
-    if (labels) {
-        c->n = (uint32_t)json_len(labels);
-        c->from = "classes of study.json";
-        for (uint32_t k = 0; k < c->n; k++) {
-            c->text[k] = json_text(json_at(labels, k));
-            ENSURE(c->text[k], ERR_DATA,
-                   "%s: class %u of its study.json is no text",
-                   csv_path(p->table), k);
-        }
-    } else if (*conf->labels) {
-        c->from = "validate.labels";
-        TRY(validate_words(pool, "validate.labels", conf->labels, c->text,
-                           VALIDATE_CLASSES_MAX, &c->n));
-    } else {
-        TRY(distinct(p->table, col, c));
-    }
-out:
-    return st;
+    if (labels)
+        return study_classes(p->table, labels, c);
+    if (!*conf->labels)
+        return distinct(p->table, col, c);
+    c->from = "validate.labels";
+    return validate_words(pool, "validate.labels", conf->labels, c->text,
+                          VALIDATE_CLASSES_MAX, &c->n);
 }
 
 /* y of all rows of the table by its column of classes. */

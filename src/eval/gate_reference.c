@@ -382,31 +382,39 @@ static bool listed(const struct report *r,
            (!is(c->cohort, r->cohort) && is(c->set, "foundation_features"));
 }
 
+static status one_file(struct report *r,
+                       const struct gate_inputs *in,
+                       const struct gate_file *file)
+{
+    status st = OK;
+    const struct json *list = json_get(file->tree, "records");
+
+    ENSURE(json_is_array(list) ||
+               json_is_object(json_get(file->tree, "cohorts")) ||
+               json_is_array(json_get(file->tree, "published")),
+           ERR_DATA,
+           "%s: has none of the lists \"records\", \"cohorts\" and "
+           "\"published\"",
+           file->name);
+    for (size_t i = 0; i < json_len(list); i++) {
+        struct record c = {0};
+
+        TRY(read_record(json_at(list, i), file->name, &c));
+        if (listed(r, in, &c))
+            TRY(reference_gate(r, in, &c));
+        else
+            r->n_skipped++;
+    }
+out:
+    return st;
+}
+
 status gate_references(struct report *r, const struct gate_inputs *in)
 {
     status st = OK;
 
-    for (uint32_t f = 0; f < in->n_reference; f++) {
-        const struct gate_file *file = &in->reference[f];
-        const struct json *list = json_get(file->tree, "records");
-
-        ENSURE(json_is_array(list) ||
-                   json_is_object(json_get(file->tree, "cohorts")) ||
-                   json_is_array(json_get(file->tree, "published")),
-               ERR_DATA,
-               "%s: has none of the lists \"records\", \"cohorts\" and "
-               "\"published\"",
-               file->name);
-        for (size_t i = 0; i < json_len(list); i++) {
-            struct record c = {0};
-
-            TRY(read_record(json_at(list, i), file->name, &c));
-            if (listed(r, in, &c))
-                TRY(reference_gate(r, in, &c));
-            else
-                r->n_skipped++;
-        }
-    }
+    for (uint32_t f = 0; f < in->n_reference; f++)
+        TRY(one_file(r, in, &in->reference[f]));
 out:
     return st;
 }

@@ -118,21 +118,20 @@ expect_in_file '"p_holm": 0\.00299700' pairs/report.json
 
 # Test and retest, and moved seeds.
 mkdir rider moved
-for s in foundation_features; do
-    awk 'BEGIN { print "PatientID,pred_0,pred_1"
-        for (i = 0; i < 26; i++) {
-            z = sin(i * 12.9898)
-            printf "R%d-test,0,%.6f\nR%d-retest,0.01,%.6f\n", i, z, i,
-                z + 0.2 * cos(i * 78.233)
-        } }' >rider/$s.csv
-    for t in 0 1 2; do
-        awk -F, -v t=$t 'NR == 1 { print; next }
-            { OFS = ","; $8 = $8 + t * 1e-3 * ((NR * 7) % 11 - 5); print }' \
-            task3/$s.csv >moved/$s-$t.csv
-        awk -v t=$t 'BEGIN { print "PatientID,pred_0,pred_1"
-            for (i = 0; i < 5; i++) printf "p%d,%g,%g\n", i, i + t, i - t }' \
-            >moved/features-$t.csv
-    done
+s=foundation_features
+awk 'BEGIN { print "PatientID,pred_0,pred_1"
+    for (i = 0; i < 26; i++) {
+        z = sin(i * 12.9898)
+        printf "R%d-test,0,%.6f\nR%d-retest,0.01,%.6f\n", i, z, i,
+            z + 0.2 * cos(i * 78.233)
+    } }' >rider/$s.csv
+for t in 0 1 2; do
+    awk -F, -v t=$t 'NR == 1 { print; next }
+        { OFS = ","; $8 = $8 + t * 1e-3 * ((NR * 7) % 11 - 5); print }' \
+        task3/$s.csv >moved/$s-$t.csv
+    awk -v t=$t 'BEGIN { print "PatientID,pred_0,pred_1"
+        for (i = 0; i < 5; i++) printf "p%d,%g,%g\n", i, i + t, i - t }' \
+        >moved/features-$t.csv
 done
 validate task3 stable "${one[@]}" --set 'retest.predictions=rider/{set}.csv' \
     --set 'retest.features=rider/{set}.csv' --set perturb.trials=3 \
@@ -161,6 +160,7 @@ expect_same lists/l_trial1.csv again/l_trial1.csv
 expect_different "$(cat lists/l_trial0.csv)" "$(cat lists/l_trial1.csv)"
 awk 'BEGIN { print "coordX,coordY,coordZ"; for (i = 0; i < 2000; i++) print "0,0,0" }' >zero.csv
 run fmcib-data perturb zero.csv --trials 1 --seed 3
+# shellcheck disable=SC2016
 check 'a variance near 16' awk -F, 'NR > 1 { s += $1^2 + $2^2 + $3^2; n += 3 }
     END { exit !(s / n > 15 && s / n < 17) }' zero_trial0.csv
 printf 'coordX,coordY,coordZ\n1,nan,3\n' >l.csv
@@ -189,9 +189,9 @@ spoil '5s/LUNG1-004,[0-9]*/LUNG1-004,nan/'
 bad 5 'csv:5.*Survival\.time'
 spoil '5s/\(LUNG1-004,[0-9]*\),1/\1,2/'
 bad 5 'csv:5: deadstatus\.event "2" is neither'
-spoil '2,$s/\(LUNG1-[0-9]*,[0-9]*\),1/\1,0/'
+spoil "2,\$s/\(LUNG1-[0-9]*,[0-9]*\),1/\1,0/"
 bad 5 'nobody has an event \(deadstatus\.event\)'
-spoil '2,$s/\(LUNG1-[0-9]*\),[0-9]*/\1,9999/'
+spoil "2,\$s/\(LUNG1-[0-9]*\),[0-9]*/\1,9999/"
 bad 5 'one class only'
 spoil '7s/LUNG1-006/LUNG1-005/'
 bad 5 'csv:7: PatientID "LUNG1-005" stands on line 6 already'
