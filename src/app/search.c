@@ -159,7 +159,7 @@ plan(struct run *run, const struct job *job, const struct search_data *d)
              "%.0f MB",
              (long long)job->keys.lag + 1, 2.0 * bytes / 1e6 + 10);
     run_plan(run, "files: journal.log, study.json, best_params.json, model.nc, "
-                  "val_results.csv, test_results.csv");
+                  "model.json, val_results.csv, test_results.csv");
 }
 
 static status
@@ -182,7 +182,7 @@ search(struct run *run, const struct job *job, const struct search_data *data)
         .data = data,
         .objective = objectives[job->objective],
         .folds = data->set[SPLIT_VAL].rows > 0 ? 0 : (uint32_t)job->folds,
-        .label = job->input.label,
+        .input = &job->input,
         .features = job->features};
     struct pool_job pool = {.par = run->par,
                             .n_params = 1,

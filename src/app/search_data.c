@@ -240,6 +240,22 @@ static uint32_t dim_of(const struct search_set *set)
     return dim;
 }
 
+status search_set_read(const struct search_input *in,
+                       enum search_split split,
+                       struct search_set *set,
+                       uint32_t *left_out)
+{
+    status st = OK;
+
+    TRY(read_parts(in, split, set));
+    if (set->rows == 0)
+        goto out;
+    TRY(search_label_rows(in, split, set, left_out));
+    TRY(join(set, dim_of(set), split));
+out:
+    return st;
+}
+
 static status read_set(const struct search_input *in,
                        enum search_split split,
                        struct search_data *d)
@@ -254,17 +270,15 @@ static status read_set(const struct search_input *in,
            "and input.test");
     if (!named && !any)
         goto out;
-    TRY(read_parts(in, split, set));
+    TRY(search_set_read(in, split, set, &d->left_out));
     if (set->rows == 0)
         goto out;
-    TRY(search_label_rows(in, split, set, &d->left_out));
     uint32_t dim = dim_of(set);
     if (split == SPLIT_TRAIN)
         d->dim = dim;
     ENSURE(dim == d->dim && dim > 0, ERR_DATA,
            "%s features: %u columns, training has %u", search_split_name(split),
            dim, d->dim);
-    TRY(join(set, dim, split));
 out:
     return st;
 }
@@ -309,18 +323,22 @@ out:
     return st;
 }
 
+void search_set_clear(struct search_set *set)
+{
+    for (uint32_t k = 0; k < set->parts; k++)
+        features_free(set->part[k]);
+    mem_free(set->pick);
+    mem_free(set->x);
+    mem_free(set->y);
+    *set = (struct search_set){0};
+}
+
 void search_data_free(struct search_data *d)
 {
     if (!d)
         return;
-    for (int s = 0; s < SPLITS; s++) {
-        struct search_set *set = &d->set[s];
-        for (uint32_t k = 0; k < set->parts; k++)
-            features_free(set->part[k]);
-        mem_free(set->pick);
-        mem_free(set->x);
-        mem_free(set->y);
-    }
+    for (int s = 0; s < SPLITS; s++)
+        search_set_clear(&d->set[s]);
     for (uint32_t c = 0; d->class_name && c < d->classes; c++)
         mem_free(d->class_name[c]);
     mem_free(d->class_name);

@@ -65,4 +65,11 @@ status search_data_read(const struct search_input *in,
                         struct search_data **out);
 void search_data_free(struct search_data *d);
 
+/* Tables, rows and x of one split alone. */
+status search_set_read(const struct search_input *in,
+                       enum search_split split,
+                       struct search_set *set,
+                       uint32_t *left_out);
+void search_set_clear(struct search_set *set);
+
 #endif

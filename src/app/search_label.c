@@ -271,9 +271,9 @@ out:
     return st;
 }
 
-static status set_labels(const struct search_input *in,
-                         struct search_data *d,
-                         enum search_split split)
+status search_label_set(const struct search_input *in,
+                        struct search_data *d,
+                        enum search_split split)
 {
     struct search_set *set = &d->set[split];
     const char *label = "";
@@ -301,7 +301,7 @@ status search_labels(const struct search_input *in, struct search_data *d)
     TRY(find_classes(in, d));
     for (int s = 0; s < SPLITS; s++)
         if (d->set[s].rows > 0)
-            TRY(set_labels(in, d, (enum search_split)s));
+            TRY(search_label_set(in, d, (enum search_split)s));
 out:
     return st;
 }

@@ -11,6 +11,11 @@
  * a label that training does not have. */
 status search_labels(const struct search_input *in, struct search_data *d);
 
+/* y of one split, where d->classes and their names are known. */
+status search_label_set(const struct search_input *in,
+                        struct search_data *d,
+                        enum search_split split);
+
 /* The rows of a split that count, before they are joined: without those last
  * seen alive before data.years; of training, data.percent as "fmcib-data
  * subset --by LABEL" takes them of the rest. ERR_DATA: column missing, a time

@@ -3,11 +3,12 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/csv.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
 
+#include "app/linear_file.h"
+#include "app/prediction.h"
 #include "det/digest.h"
 #include "store/checkpoint.h"
 
@@ -72,39 +73,37 @@ static void class_list(const struct search_data *d, struct text *t)
     text_add(t, "]");
 }
 
-static status put_model(const struct search_result *r, struct ckpt_writer *w)
+/* What the files of the model hold, borrowed from the result. */
+static void model_of(const struct search_result *r, struct linear_file *m)
 {
-    const struct scaler *s = search_model_scaler(r->model);
-    const struct logistic_model *m = r->fit;
-    uint64_t p[1] = {m->p};
-    uint64_t coef[2] = {m->columns, m->p};
-    double c = m->c;
-    struct text classes = {0};
-    status st = OK;
+    const struct search_set *train = &r->data->set[SPLIT_TRAIN];
+    const struct search_input *in = r->input;
 
-    TRY(ckpt_put(w, "scaler_mean", DIGEST_F64, 1, p, s->mean));
-    TRY(ckpt_put(w, "scaler_scale", DIGEST_F64, 1, p, s->scale));
-    TRY(ckpt_put(w, "coef", DIGEST_F64, 2, coef, m->coef));
-    TRY(ckpt_put(w, "intercept", DIGEST_F64, 1, coef, m->intercept));
-    TRY(ckpt_put(w, "C", DIGEST_F64, 0, NULL, &c));
-    class_list(r->data, &classes);
-    TRY(text_status(&classes));
-    TRY(ckpt_put_text(w, "classes", classes.s));
-    TRY(ckpt_put_text(w, "label", r->label));
-    TRY(ckpt_put_text(w, "run_id", r->run->run_id));
-out:
-    text_free(&classes);
-    return st;
+    *m = (struct linear_file){
+        .classes = r->data->classes,
+        .class_name = r->data->class_name,
+        .label = (char *)in->label,
+        .years = in->years,
+        .time = (char *)in->time,
+        .event = (char *)in->event,
+        .parts = train->parts,
+        .scaler = (struct scaler *)search_model_scaler(r->model),
+        .fit = (struct logistic_model *)r->fit};
+    for (uint32_t k = 0; k < train->parts; k++) {
+        m->part_dim[k] = train->part[k]->dim;
+        memcpy(m->part_weights[k], train->part[k]->weights, SHA256_HEX);
+    }
 }
 
 status search_write_model(const struct search_result *r)
 {
-    struct ckpt_writer *w = NULL;
+    struct linear_file m;
     struct ckpt *old = NULL;
+    struct text t = {0};
     char *path = NULL;
-    char digest[SHA256_HEX];
     status st = OK;
 
+    model_of(r, &m);
     TRY(run_path(r->run, "model.nc", &path));
     if (file_exists(path)) {
         TRY(ckpt_open(path, "linear-model", &old));
@@ -112,99 +111,37 @@ status search_write_model(const struct search_result *r)
         ENSURE(id && !strcmp(id, r->run->run_id), ERR_RUN,
                "%s: is the model of another run; take another --out", path);
         TRY(ckpt_verify(old));
-        goto out;
+        memcpy(m.digest, ckpt_digest(old), SHA256_HEX);
+    } else {
+        TRY(linear_file_write(path, &m, r->run->run_id, m.digest));
     }
-    TRY(ckpt_create(path, "linear-model", &w));
-    TRY(put_model(r, w));
-    TRY(ckpt_finish(w, digest));
+    linear_file_json(&m, &t);
+    TRY(publish(r, "model.json", &t, NULL));
 out:
     ckpt_close(old);
-    ckpt_writer_free(w);
+    text_free(&t);
     mem_free(path);
     return st;
 }
 
 /* ---- predictions ---- */
 
-static bool is_left_out(const char *column)
-{
-    return strncmp(column, "feature", 7) == 0;
-}
-
-static void csv_header(const struct search_result *r,
-                       const struct features *f,
-                       struct text *t)
-{
-    for (uint32_t k = 0; k < f->cols; k++) {
-        if (is_left_out(f->name[k]))
-            continue;
-        text_add(t, ",");
-        csv_put(t, f->name[k]);
-    }
-    for (uint32_t j = 0; j < r->data->dim && r->features; j++)
-        text_add(t, ",pred_%u", j);
-    for (uint32_t c = 0; c < r->data->classes; c++)
-        text_add(t, ",conf_scores_class_%u", c);
-    text_add(t, ",pred_class,target\n");
-}
-
-static void put_value(struct text *t, double v)
-{
-    text_add(t, ",");
-    text_double(t, v);
-}
-
-static uint32_t argmax(const double *p, uint32_t n)
-{
-    uint32_t best = 0;
-    for (uint32_t c = 1; c < n; c++)
-        if (p[c] > p[best])
-            best = c;
-    return best;
-}
-
-static void csv_row(const struct search_result *r,
-                    const struct search_set *set,
-                    const double *proba,
-                    uint32_t row,
-                    struct text *t)
-{
-    const struct features *f = set->part[0];
-    uint32_t from = set->pick[row];
-    uint32_t classes = r->data->classes;
-
-    text_add(t, "%u", f->index[from]);
-    for (uint32_t k = 0; k < f->cols; k++) {
-        if (is_left_out(f->name[k]))
-            continue;
-        text_add(t, ",");
-        csv_put(t, f->cell[(size_t)from * f->cols + k]);
-    }
-    for (uint32_t j = 0; j < r->data->dim && r->features; j++)
-        put_value(t, set->x[(size_t)row * r->data->dim + j]);
-    for (uint32_t c = 0; c < classes; c++)
-        put_value(t, proba[c]);
-    text_add(t, ",");
-    csv_put(t, r->data->class_name[argmax(proba, classes)]);
-    text_add(t, ",");
-    csv_put(t, r->data->class_name[set->y[row]]);
-    text_add(t, "\n");
-}
-
 status search_write_predictions(const struct search_result *r,
                                 enum search_split split)
 {
     const struct search_set *set = &r->data->set[split];
+    const struct prediction p = {.set = set,
+                                 .dim = r->features ? r->data->dim : 0,
+                                 .classes = r->data->classes,
+                                 .class_name = r->data->class_name,
+                                 .proba = r->proba[split]};
     struct text t = {0};
     struct text name = {0};
     status st = OK;
 
     if (set->rows == 0)
         goto out;
-    csv_header(r, set->part[0], &t);
-    for (uint32_t row = 0; row < set->rows; row++)
-        csv_row(r, set, r->proba[split] + (size_t)row * r->data->classes, row,
-                &t);
+    prediction_csv(&p, &t);
     text_add(&name, "%s_results.csv", search_split_name(split));
     TRY(text_status(&name));
     TRY(publish(r, name.s, &t, NULL));
@@ -332,7 +269,7 @@ static void put_rows(const struct search_result *r, struct text *t)
              r->data->set[SPLIT_TRAIN].rows, r->data->set[SPLIT_VAL].rows,
              r->data->set[SPLIT_TEST].rows);
     text_add(t, "  \"label\": ");
-    text_json(t, r->label);
+    text_json(t, r->input->label);
     text_add(t, ",\n  \"classes\": ");
     class_list(r->data, t);
     text_add(t, ",\n");

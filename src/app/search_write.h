@@ -26,17 +26,15 @@ struct search_result {
     enum metric objective;
     uint32_t folds;      /* 0: scored on the validation table */
     const char *setting; /* JSON members: seed, lag, sampler, ... */
-    const char *label;
+    const struct search_input *input;
     bool features; /* keep the pred_ columns */
 };
 
 /* {"C": ...}; best_params.json. */
 status search_write_best(const struct search_result *r);
-/* Scaler and coefficients; model.nc. */
+/* Scaler and coefficients; model.nc, and the same as model.json. */
 status search_write_model(const struct search_result *r);
-/* val_results.csv, test_results.csv in the study's layout: the table's columns
- * (without any that starts with "feature"), conf_scores_class_<k> in order of
- * the classes, pred_class, target. */
+/* val_results.csv, test_results.csv (prediction.h). */
 status search_write_predictions(const struct search_result *r,
                                 enum search_split split);
 /* Everything as one document; study.json. digest: of trials, model and
