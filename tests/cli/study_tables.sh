@@ -74,3 +74,23 @@ tuning_table() {
             printf "%d,H%d,0,%.15f\n", i, i, m + (i < 43 ? -0.001 : i > 44 ? 0.001 : 0)
     }' >"$1"
 }
+
+# feature_table FILE POSITIVES NEGATIVES SALT: nodules with twelve features, a
+# few of which know the class, in the layout of the study's feature tables.
+feature_table() {
+    awk -v p="$2" -v n="$3" -v x="$4" 'BEGIN {
+        printf ",malignancy,coordX,coordY,coordZ,image_path"
+        for (k = 0; k < 12; k++)
+            printf ",pred_%d", k
+        print ""
+        for (i = 0; i < n + p; i++) {
+            y = i >= n
+            printf "%d,%d,%d,1,2,%s-%d.mhd", i, y, i, FILENAME x, i
+            for (k = 0; k < 12; k++) {
+                x = (x * 16807) % 2147483647
+                printf ",%.6f", x / 2147483647 + 0.35 * y * (k < 2)
+            }
+            print ""
+        }
+    }' >"$1"
+}

@@ -56,21 +56,21 @@ expect_in_file '1221 test rows there, 1222 here' t1b/report.json
 
 # Task 2 with published inputs: the area to the last pair.
 task2_table task2/foundation_features.csv 82 88 6378
-one=(--set validate.sets=foundation_features --set validate.differences=none
+plain=(--set validate.sets=foundation_features --set validate.differences=none
     --set 'validate.percents=[100]')
-validate task2 t2 "${one[@]}" --set validate.inputs=published
+validate task2 t2 "${plain[@]}" --set validate.inputs=published
 expect_status 11
 expect_equal "$(verdict t2 task2.foundation_features.AUC.100.S2)" reproduced
 expect_equal "$(verdict t2 task2.foundation_features.AUC.100.S1)" reproduced
 expect_equal "$(verdict t2 task2.foundation_features.mAP.100.S1)" consistent
 expect_equal "$(verdict t2 task2.foundation_features.mAP.100.S2)" differs
-validate task2 t2own "${one[@]}"
+validate task2 t2own "${plain[@]}"
 expect_equal "$(verdict t2own task2.foundation_features.AUC.100.S1)" reproduced
 expect_equal "$(verdict t2own task2.foundation_features.AUC.100.S2)" 'not comparable'
 task2_table task2/foundation_features.csv 82 88 6379
-validate task2 t2c "${one[@]}" --set validate.inputs=published
+validate task2 t2c "${plain[@]}" --set validate.inputs=published
 expect_equal "$(verdict t2c task2.foundation_features.AUC.100.S2)" differs
-validate task2 t2d "${one[@]}" --set validate.draws=study --set seed=7
+validate task2 t2d "${plain[@]}" --set validate.draws=study --set seed=7
 expect_in_file '"draws": "study"' t2d/report.json
 
 # Task 3. Numbers by lifelines 0.30.3 on the same table.
@@ -105,6 +105,26 @@ validate task3 t3j "${one[@]}" --set 'input.predictions=joined/{set}.csv' \
     --set survival.list=list.csv
 expect_equal "$(sed -n '/"survival": {/,/^    {/p' t3j/report.json)" \
     "$(sed -n '/"survival": {/,/^    {/p' t3own/report.json)"
+
+# Task 2 from features, by the jobs: search, then the gates.
+mkdir -p features/train features/val features/test
+feature_table features/train/features.csv 163 175 1
+feature_table features/val/features.csv 82 87 2
+feature_table features/test/features.csv 82 88 3
+run fmcib-search --config "$FMCIB_SOURCE/jobs/search-task2.yaml" --quiet \
+    --set input.train=features/train/features.csv \
+    --set input.val=features/val/features.csv \
+    --set input.test=features/test/features.csv --set input.features= \
+    --set search.trials=12 --out linear/foundation_features
+expect_status 0
+validate task2 from "${plain[@]}" \
+    --set 'input.predictions=linear/{set}/test_results.csv'
+expect_equal "$(verdict from task2.foundation_features.AUC.100.S1)" reproduced
+expect_equal "$(verdict from task2.foundation_features.AUC.100.S2)" 'not comparable'
+# the folder of the search gives the same figures
+validate task2 from2 "${plain[@]}" --set input.predictions= \
+    --set 'input.studies=linear/{set}'
+expect_equal "$(grep -A1 '"auc"' from2/report.json)" "$(grep -A1 '"auc"' from/report.json)"
 
 # Paired tests: the study's p and the two-sided one, corrected.
 task1_table task1/foundation_features.csv 0.7 77
