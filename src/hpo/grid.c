@@ -141,15 +141,33 @@ void grid_at(const struct grid *g, uint32_t place, double *x)
     }
 }
 
+static uint32_t
+count_free(const struct grid *g, uint32_t from, const uint32_t *taken)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = from; i < g->size; i++)
+        n += taken[i] == 0;
+    return n;
+}
+
+uint32_t grid_left(const struct grid *g, uint32_t before, const uint32_t *taken)
+{
+    uint32_t all = count_free(g, 0, taken);
+
+    if (before >= g->size)
+        return all;
+    /* the trials up to the last place have one each, done before or not */
+    return all - count_free(g, before, taken) + (g->size - before);
+}
+
 uint32_t grid_next(struct grid *g, uint32_t t, const uint32_t *taken)
 {
-    uint32_t free = 0;
+    uint32_t free = count_free(g, 0, taken);
     uint32_t pick;
 
     if (t < g->size)
         return t;
-    for (uint32_t i = 0; i < g->size; i++)
-        free += taken[i] == 0;
     if (free == 0)
         return GRID_NONE;
     pick = mt_below(&g->mt, free);

@@ -11,9 +11,10 @@
 #include "det/mt19937.h"
 #include "hpo/space.h"
 
-/* Every combination of given values once, in an order shuffled by the seed:
- * Optuna's GridSampler (the same from 3.1 to 5.0). A place is the number of a
- * combination in that order; trial t takes place t while there is one. */
+/* Every combination of given values once, as the current GridSampler of Optuna:
+ * places, the numbers of combinations, are shuffled once by the seed, and trial
+ * t takes place t while there is one; later ones draw from what is left. (3.1
+ * draws every place from a Python set, whose order is the interpreter's.) */
 
 struct grid_axis { /* of one parameter of the space, in its order */
     uint32_t n;
@@ -38,9 +39,11 @@ uint32_t grid_size(const struct grid *g);
 /* The combination at a place: x [space->n]. */
 void grid_at(const struct grid *g, uint32_t place, double *x);
 
-/* The place of the next trial, whose number is t: t itself, and after the last
- * place one of those that no trial before it has (drawn; taken [grid_size]
- * says how many trials have it), GRID_NONE when there is none. */
+/* How many trials are to come when `before` are there; taken [grid_size] says
+ * how many of these have a place. */
+uint32_t
+grid_left(const struct grid *g, uint32_t before, const uint32_t *taken);
+/* The place of the next trial, whose number is t; GRID_NONE: all are taken. */
 uint32_t grid_next(struct grid *g, uint32_t t, const uint32_t *taken);
 
 /* The place a trial of Optuna's has: its attributes grid_id and search_space.

@@ -91,8 +91,8 @@ status pruner_ask(struct pruner *p,
                   uint32_t at,
                   struct pruner_verdict *out);
 
-/* The bracket of a trial: Optuna's sampler sees only trials of its bracket. 0
- * while undecided or for other kinds. */
+/* The bracket of a trial; 0 while undecided or for other kinds. The sampler of
+ * Optuna 3.1 sees only trials of its bracket. */
 uint32_t pruner_bracket(const struct pruner *p, uint32_t number);
 
 #endif

@@ -49,8 +49,9 @@ void study_forget(struct study *s, uint32_t t)
 
 /* ---- parameters ---- */
 
-/* Under hyperband the sampler sees the trials of one bracket. *some is NULL
- * when it sees all. */
+/* Under hyperband the sampler of 3.1 sees the trials of one bracket; the
+ * current one means to, but asks for the trials in a way that passes the
+ * filter by. *some is NULL when it sees all. */
 static status bracket_of(const struct study *s,
                          uint32_t t,
                          struct tpe_past *past,
@@ -60,7 +61,8 @@ static status bracket_of(const struct study *s,
     status st = OK;
 
     *some = NULL;
-    if (!s->conf.pruner || s->pruner.brackets == 0)
+    if (!s->conf.pruner || s->pruner.brackets == 0 ||
+        s->conf.tpe.parzen.rules != TPE_V31)
         goto out;
     TRY(mem_new(t, sizeof **some, some));
     past->n = 0;

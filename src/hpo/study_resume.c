@@ -206,7 +206,7 @@ static status cut_trials(struct study *s)
 {
     uint32_t *taken = NULL;
     uint32_t size;
-    uint32_t left = 0;
+    uint32_t left;
     status st = OK;
 
     if (!s->grid)
@@ -216,12 +216,7 @@ static status cut_trials(struct study *s)
     for (uint32_t t = 0; t < s->before; t++)
         if (s->place[t] != GRID_NONE && s->result[t].state != TRIAL_WAITING)
             taken[s->place[t]]++;
-    /* a trial's number is its place, whatever was done at it before */
-    for (uint32_t i = s->before; i < size; i++)
-        taken[i]++;
-    for (uint32_t i = 0; i < size; i++)
-        left += taken[i] == 0;
-    left += size > s->before ? size - s->before : 0;
+    left = grid_left(s->grid, s->before, taken);
     ENSURE(left > 0, ERR_CONF,
            "each of the grid's %u combinations is done already", size);
     if (s->conf.trials > s->before + left)

@@ -7,6 +7,7 @@ cd "$(dirname "$0")/../.."
 # script: packages
 peers=(
     "search: optuna"
+    "journal: optuna"
     "linear: scikit-learn"
     "network: torch monai==1.4.0"
     "patches: SimpleITK==2.4.0 numpy==1.26.4"

@@ -52,15 +52,16 @@ static void pruners_see_what_the_sampler_sees(void **state)
 }
 
 /* Optuna 5.0's GridSampler({"k": [1, 5, 9], "C": [...]}, seed=7). */
+static const double grid_want[12][2] = {
+    {100.0, 5}, {10.0, 5},  {0.001, 9}, {1.0, 9},   {0.001, 1}, {0.001, 5},
+    {10.0, 9},  {100.0, 9}, {1.0, 1},   {100.0, 1}, {10.0, 1},  {1.0, 5}};
+
 static void a_grid_ends(void **state)
 {
     (void)state;
     static const double c[] = {0.001, 1.0, 100.0, 10.0};
     static const double k[] = {1, 5, 9};
     static const struct grid_axis axes[] = {{4, c}, {3, k}};
-    static const double want[12][2] = {
-        {100.0, 5}, {10.0, 5},  {0.001, 9}, {1.0, 9},   {0.001, 1}, {0.001, 5},
-        {10.0, 9},  {100.0, 9}, {1.0, 1},   {100.0, 1}, {10.0, 1},  {1.0, 5}};
     struct study_conf conf = conf_for(3);
     struct study *s = NULL;
     char hex[SHA256_HEX];
@@ -80,7 +81,7 @@ static void a_grid_ends(void **state)
     assert_int_equal(study_told(s), 12);
     for (uint32_t t = 0; t < 12; t++)
         for (int p = 0; p < 2; p++)
-            assert_true(study_trial(s, t)->x[p] == want[t][p]);
+            assert_true(study_trial(s, t)->x[p] == grid_want[t][p]);
     digest_of(s, hex);
     study_close(s);
     /* the same combinations done by another: none is left */
