@@ -106,7 +106,11 @@ static status find_param(const struct study *s,
            v->name);
     TRY(space_from_json(v->name, v->dist, &is));
     ENSURE(space_same(&is, &s->space->params[p]), ERR_RUN,
-           "trial %u: %s was drawn from another range", t, v->name);
+           "trial %u: %s was drawn from another range: %g to %g%s, here %g to "
+           "%g%s",
+           t, v->name, is.low, is.high, is.log ? " (log)" : "",
+           s->space->params[p].low, s->space->params[p].high,
+           s->space->params[p].log ? " (log)" : "");
     *at = p;
 out:
     space_param_free(&is);
@@ -391,8 +395,8 @@ static status go_on(struct study *s, const struct journal_study *there)
         goto out;
     }
     ENSURE(json_is_object(is), ERR_RUN,
-           "study %s was not written by this program; a study of Optuna is "
-           "gone on with by adopting it",
+           "study %s was not written by this program; a new run may take it "
+           "over as history (search.journal)",
            there->name);
     s->before = (uint32_t)json_i64(json_get(is, "before"), 0);
     TRY(check_identity(s, is));

@@ -148,6 +148,71 @@ expect_err 'another data'
 run "${search[@]}" --out r --resume
 expect_status 0
 
+# torn in the middle of its last line: cut off and gone on with
+run "${search[@]}" --out torn --stop-after 3
+truncate -s -30 torn/journal.log
+run "${search[@]}" --out torn --resume
+expect_status 0
+check 'every line is whole' holds_not '[^}]$' torn/journal.log
+
+# refused: nothing is written, the file stays as it is.
+# kept WHAT STATUS MESSAGE ARGS...
+kept() {
+    local status_wanted=$1 message=$2
+    shift 2
+    cp d/journal.log before
+    run "${search[@]}" "$@"
+    expect_status "$status_wanted"
+    expect_err "$message"
+    expect_err_lines 1
+    expect_same before d/journal.log
+    rm -rf n
+}
+
+rm -rf d
+run "${search[@]}" --out d --stop-after 3
+cp d/journal.log whole.log
+echo '{"op_code":11,"worker_id":"W","study_id":0}' >>d/journal.log
+kept 5 'd/journal\.log:[0-9]+: op_code 11 is not known: no journal, or one of a newer Optuna' --out d --resume
+head -c 700 whole.log | tr 'o' '\0' >d/journal.log
+kept 5 'd/journal\.log:1: ' --out d --resume
+{
+    head -n 5 whole.log
+    echo '{"op_code":4,"worker_id":"W","study_id":0'
+    tail -n +6 whole.log
+} >d/journal.log
+kept 5 'd/journal\.log:6: ' --out d --resume
+grep -v fmcib:search whole.log >d/journal.log
+kept 7 'study search was not written by this program' --out d --resume
+log=(--out n --set search.journal=d/journal.log --set search.trials=40)
+kept 7 'there is no study mine to go on with \(there are: search\)' "${log[@]}" --set search.study=mine
+kept 3 'has 6 trials already' "${log[@]}" --set search.trials=6
+kept 7 'trial 0: C was drawn from another range: 1e-06 to 1000 \(log\), here 0\.1 to 1000' "${log[@]}" --set model.c_low=0.1
+sed 's/"directions":\[2\]/"directions":[1]/' whole.log >d/journal.log
+kept 7 'another direction: it minimises' "${log[@]}"
+sed 's/"directions":\[2\]/"directions":[2,2]/' whole.log >d/journal.log
+kept 7 'has 2 objectives' "${log[@]}"
+sed 's/"param_name":"C"/"param_name":"gamma"/' whole.log >d/journal.log
+kept 7 'has a parameter gamma, which is not searched' "${log[@]}"
+
+# another program writes to the journal while a search goes on
+make_features big 3000 150 4 3
+fmcib-search --quiet --threads 1 --set input.features=big \
+    --set data.label=label --set search.trials=60 --out two >/dev/null 2>two.err &
+pid=$!
+for _ in $(seq 400); do
+    if grep -q '"op_code":6' two/journal.log 2>/dev/null; then
+        break
+    fi
+    sleep 0.02
+done
+line='{"op_code":2,"worker_id":"W","study_id":0,"user_attr":{"note":"x"}}'
+echo "$line" >>two/journal.log
+wait "$pid"
+expect_equal $? 7
+check 'the other writer is named' grep -q 'journal\.log: another program writes to it' two.err
+expect_equal "$(tail -n 1 two/journal.log)" "$line"
+
 # every rank says the same, once
 ranks 3 "${search[@]}" --out three --set data.label=no
 expect_status 5
