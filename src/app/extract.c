@@ -2,6 +2,7 @@
 #include "train/extract.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -47,6 +48,7 @@ static const struct conf_row rows[] = {
      "published ones; some files of the study have 1)"},
 };
 
+/* A run that was killed here may have left one of rows that can be had now. */
 static status
 write_rejected(const struct run *run, const struct extract_out *f, char **path)
 {
@@ -55,6 +57,8 @@ write_rejected(const struct run *run, const struct extract_out *f, char **path)
     TRY(run_path(run, "rejected.csv", path));
     if (f->n_rejected > 0 && !f->again)
         TRY(file_publish(*path, f->rejected.s, f->rejected.len));
+    else if (f->n_rejected == 0)
+        (void)unlink(*path);
 out:
     return st;
 }
@@ -76,7 +80,7 @@ publish(struct run *run, const struct job *job, struct extract_out *f)
         TRY(run_path(run, "features.csv", &csv));
     TRY(features_digest(f->features, digest));
     TRY(write_rejected(run, f, &rejected));
-    if (!file_exists(csv))
+    if (!f->again || !file_exists(csv))
         TRY(features_write_csv(csv, f->features));
     if (!f->again) {
         memcpy(f->features->run_id, run->run_id, SHA256_HEX);
