@@ -96,8 +96,8 @@ for w in "$last" z/weights.nc; do
     run fmcib-extract --weights "$w" --set input.patches=test --quiet --out f
     expect_status 0
     digest features
-done >features
-expect_equal "$(sort -u features | wc -l)" 1
+done >sums
+expect_equal "$(sort -u sums | wc -l)" 1
 run fmcib-finetune "${tune[@]}" --set 'net.head=[6, 8]' --set start.from=all \
     --set "start.weights=$last" --set train.shards=4 --set train.steps=1 \
     --out again
