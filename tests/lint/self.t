@@ -205,6 +205,26 @@ symbols 'double ours(double); double cbrt(double x) { return x; }
     double f(double x) { return cbrt(x); }'
 expect_status 0
 
+
+# one name in two libraries
+one() { # NAME TEXT
+    printf '%s\n' "$2" >s.c
+    rm -f "$1.a"
+    "$cc" -w -c s.c -o s.o && ar rc "$1.a" s.o
+}
+one a 'int a_twice(int v) { return 2 * v; } static int same;'
+one b 'int b_twice(int v) { return 2 * v; } static int same;
+    __attribute__((weak)) int a_twice(int v) { return v; }'
+run bash "$lint/symbols.sh" a.a b.a
+expect_status 0
+one b 'int a_twice(int v) { return v; } static int same;'
+run bash "$lint/symbols.sh" a.a b.a
+expect_status 1
+expect_out '^a_twice is defined in a\.a.* b\.a'
+one b 'int a_twice = 3;'
+run bash "$lint/symbols.sh" a.a b.a
+expect_status 1
+
 # clang-tidy, where it is installed
 if command -v clang-tidy >/dev/null; then
     good_tree

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # symbols.sh LIBRARY...: what the product's static libraries ask other libraries
-# for. libm's transcendentals differ between C libraries, OpenMP and BLAS between
+# for, and what two of their members define (the linker takes whichever it meets
+# first). libm's transcendentals differ between C libraries, OpenMP and BLAS between
 # machines; random numbers and the time of day are nobody's.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
@@ -27,4 +28,12 @@ for library in "$@"; do
     done < <(nm -u -j "$library" 2>/dev/null | sed 's/@.*//' | sort -u |
         grep -E "$refused" || true)
 done
+
+# inline functions of C++ are weak (V, W, u) and may stand in several
+while read -r symbol; do
+    places=$(nm -A -g --defined-only -P "$@" 2>/dev/null |
+        awk -v s="$symbol" '$2 == s { sub(/.*\//, "", $1); print $1 }')
+    finding "$symbol is defined in ${places//$'\n'/ }"
+done < <(nm -g --defined-only -P "$@" 2>/dev/null |
+    awk 'NF > 2 && $2 !~ /[VWu]/ { print $1 }' | sort | uniq -d)
 finish_lint "$looked" libraries
