@@ -4,6 +4,7 @@ usage: weights.py BIN   (the folder of fmcib-weights)
 Prints one line `peer weights <what> same|DIFFERENT`; exit status 1 if any is
 DIFFERENT. Without torch its part is skipped and says so.
 """
+import collections
 import os
 import subprocess
 import sys
@@ -40,6 +41,33 @@ def tensors():
     return out
 
 
+def forms(state):
+    """One network in the forms state dicts come in."""
+    conv = state["conv1.weight"]
+    both = torch.empty(2, *conv.shape)
+    both[1] = conv
+    cast = {k: lambda t, d=d: t.to(d) if t.is_floating_point() else t
+            for k, d in (("float64", torch.float64), ("float16", torch.float16),
+                         ("bfloat16", torch.bfloat16))}
+    out = {k: {n: f(t) for n, t in state.items()} for k, f in cast.items()}
+    out["float32"] = dict(state)
+    out["ordered"] = collections.OrderedDict(state)
+    out["parameters"] = {k: torch.nn.Parameter(v) if v.is_floating_point()
+                         else v for k, v in state.items()}
+    # views of a larger storage, shared storage, other strides
+    out["views"] = {**state, "conv1.weight": both[1],
+                    "bn1.weight": both[1].view(-1)[:8],
+                    "layer1.0.conv1.weight": state["layer1.0.conv1.weight"]
+                    .view(8, 8).t().contiguous().t().view(8, 8, 1, 1, 1)}
+    out["channels_last"] = {
+        **state,
+        "conv1.weight": conv.to(memory_format=torch.channels_last_3d)}
+    module = torch.nn.Sequential(collections.OrderedDict(
+        conv1=torch.nn.Conv3d(1, 8, 7), bn1=torch.nn.BatchNorm3d(8)))
+    out["module"] = module.state_dict() # has _metadata beside the tensors
+    return out
+
+
 def main():
     tool = os.path.join(os.path.abspath(sys.argv[1]), "fmcib-weights")
     own = tensors()
@@ -66,12 +94,19 @@ def main():
             back.keys() == own.keys()
             and all((back[k].numpy() == own[k]).all() for k in own))
         state = {k: torch.from_numpy(v.copy()) for k, v in own.items()}
-        for name, zipped in (("new", True), ("old", False)):
-            torch.save({"trunk_state_dict": state}, name + ".pt",
-                       _use_new_zipfile_serialization=zipped)
-            same = subprocess.run([tool, "diff", name + ".pt", "ours.pt"],
-                                  capture_output=True).returncode == 0
-            say(f"{version}_{name}_form_opens_here", same)
+        for form, content in forms(state).items():
+            plain = {k: torch.from_numpy(v.detach().double().numpy().copy())
+                     if v.is_floating_point() else v for k, v in
+                     content.items() if torch.is_tensor(v)}
+            torch.save({"state_dict": plain}, "plain.pt")
+            for name, zipped in (("new", True), ("old", False)):
+                torch.save({"state_dict": content, "epoch": 3, "lr": 0.1,
+                            "best": torch.tensor(0.5), "note": "x"},
+                           name + ".pt",
+                           _use_new_zipfile_serialization=zipped)
+                same = subprocess.run([tool, "diff", name + ".pt", "plain.pt"],
+                                      capture_output=True).returncode == 0
+                say(f"{version}_{name}_{form}_opens_here", same)
 
 
 main()
