@@ -1,13 +1,10 @@
 #include "store/safetensors.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/file.h"
+#include "base/file_out.h"
 #include "base/json.h"
 #include "base/mem.h"
 
@@ -207,9 +204,7 @@ out:
  */
 
 struct sft_writer {
-    char *path;
-    char *tmp;
-    FILE *file;
+    struct file_out *file;
     const struct sft_item *item;
     size_t n, next;
     uint64_t done; /* values of item `next` */
@@ -277,16 +272,6 @@ make_header(const struct sft_item *items, size_t n, struct text *t)
     return text_status(t);
 }
 
-static status put(struct sft_writer *w, const void *bytes, size_t n)
-{
-    status st = OK;
-
-    ENSURE(fwrite(bytes, 1, n, w->file) == n, ERR_FILE, "%s: %s", w->path,
-           strerror(errno));
-out:
-    return st;
-}
-
 status sft_create(const char *path,
                   struct sft_item *items,
                   size_t n,
@@ -306,12 +291,9 @@ status sft_create(const char *path,
     TRY(mem_new(1, sizeof *w, &w));
     w->item = items;
     w->n = n;
-    TRY(mem_text(path, &w->path));
-    TRY(file_tmp_name(path, &w->tmp));
-    w->file = fopen(w->tmp, "wb");
-    ENSURE(w->file, ERR_FILE, "%s: %s", path, strerror(errno));
-    TRY(put(w, len, sizeof len));
-    TRY(put(w, header.s, header.len));
+    TRY(file_out_open(path, &w->file));
+    TRY(file_out_put(w->file, len, sizeof len));
+    TRY(file_out_put(w->file, header.s, header.len));
     *out = w;
     w = NULL;
 out:
@@ -328,7 +310,7 @@ put_values(struct sft_writer *w, const unsigned char *v, size_t n, size_t unit)
 
     for (size_t i = 0; i < n; i++)
         for (size_t k = 0; k < unit; k++)
-            TRY(put(w, v + (i + 1) * unit - 1 - k, 1));
+            TRY(file_out_put(w->file, v + (i + 1) * unit - 1 - k, 1));
 out:
     return st;
 }
@@ -336,7 +318,7 @@ out:
 static status
 put_values(struct sft_writer *w, const void *v, size_t n, size_t unit)
 {
-    return put(w, v, n * unit);
+    return file_out_put(w->file, v, n * unit);
 }
 #endif
 
@@ -364,17 +346,10 @@ out:
 status sft_finish(struct sft_writer *w)
 {
     status st = OK;
-    int rc = 0;
 
     TRY(sft_put(w, NULL, 0));
     BUG_IF(w->next < w->n);
-    rc = fflush(w->file) == 0 && fsync(fileno(w->file)) == 0 ? 0 : -1;
-    rc |= fclose(w->file);
-    w->file = NULL;
-    ENSURE(rc == 0, ERR_FILE, "%s: %s", w->path, strerror(errno));
-    TRY(file_rename(w->tmp, w->path));
-    mem_free(w->tmp);
-    w->tmp = NULL;
+    TRY(file_out_publish(w->file));
 out:
     return st;
 }
@@ -383,11 +358,6 @@ void sft_writer_free(struct sft_writer *w)
 {
     if (!w)
         return;
-    if (w->file)
-        (void)fclose(w->file);
-    if (w->tmp)
-        (void)unlink(w->tmp);
-    mem_free(w->tmp);
-    mem_free(w->path);
+    file_out_close(w->file);
     mem_free(w);
 }

@@ -1,11 +1,9 @@
 #include "store/torch_write.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/file.h"
+#include "base/file_out.h"
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -21,9 +19,7 @@ struct entry {
 };
 
 struct torch_writer {
-    char *path;
-    char *tmp;
-    FILE *file;
+    struct file_out *file;
     const struct sft_item *item;
     size_t n, next;
     uint64_t done; /* values of item `next` */
@@ -153,8 +149,7 @@ static status put(struct torch_writer *w, const void *bytes, size_t n)
 {
     status st = OK;
 
-    ENSURE(fwrite(bytes, 1, n, w->file) == n, ERR_FILE, "%s: %s", w->path,
-           strerror(errno));
+    TRY(file_out_put(w->file, bytes, n));
     w->at += n;
 out:
     return st;
@@ -314,10 +309,7 @@ status torch_create(const char *path,
     w->item = items;
     w->n = n;
     TRY(mem_new(n + 3, sizeof *w->entry, &w->entry));
-    TRY(mem_text(path, &w->path));
-    TRY(file_tmp_name(path, &w->tmp));
-    w->file = fopen(w->tmp, "wb");
-    ENSURE(w->file, ERR_FILE, "%s: %s", path, strerror(errno));
+    TRY(file_out_open(path, &w->file));
     TRY(put_record(w, "data.pkl", program.s, program.len));
     TRY(put_record(w, "byteorder", OWN_ORDER, strlen(OWN_ORDER)));
     *out = w;
@@ -386,19 +378,12 @@ out:
 status torch_finish(struct torch_writer *w)
 {
     status st = OK;
-    int rc = 0;
 
     TRY(advance(w));
     BUG_IF(w->next < w->n);
     TRY(put_record(w, "version", "3\n", 2));
     TRY(put_directory(w));
-    rc = fflush(w->file) == 0 && fsync(fileno(w->file)) == 0 ? 0 : -1;
-    rc |= fclose(w->file);
-    w->file = NULL;
-    ENSURE(rc == 0, ERR_FILE, "%s: %s", w->path, strerror(errno));
-    TRY(file_rename(w->tmp, w->path));
-    mem_free(w->tmp);
-    w->tmp = NULL;
+    TRY(file_out_publish(w->file));
 out:
     return st;
 }
@@ -407,12 +392,7 @@ void torch_writer_free(struct torch_writer *w)
 {
     if (!w)
         return;
-    if (w->file)
-        (void)fclose(w->file);
-    if (w->tmp)
-        (void)unlink(w->tmp);
+    file_out_close(w->file);
     mem_free(w->entry);
-    mem_free(w->tmp);
-    mem_free(w->path);
     mem_free(w);
 }

@@ -2,12 +2,10 @@
 #include "vol/nifti_write.h"
 
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 #include <zlib.h>
 
-#include "base/file.h"
+#include "base/file_out.h"
 #include "base/mem.h"
 
 #include "vol/nifti_head.h"
@@ -74,8 +72,7 @@ static void make_head(const struct geometry *g,
 
 /* Where the bytes go: straight into the file or through deflate. */
 struct nifti_out {
-    char *path, *tmp;
-    FILE *f;
+    struct file_out *file;
     bool gz;
     z_stream z;
     size_t size; /* of a voxel */
@@ -94,9 +91,7 @@ static status flush(struct nifti_out *o, int how)
         o->z.avail_out = PIECE;
         code = deflate(&o->z, how);
         BUG_IF(code == Z_STREAM_ERROR);
-        ENSURE(fwrite(o->out, 1, PIECE - o->z.avail_out, o->f) ==
-                   PIECE - o->z.avail_out,
-               ERR_FILE, "%s: cannot be written: disk full?", o->path);
+        TRY(file_out_put(o->file, o->out, PIECE - o->z.avail_out));
     } while (o->z.avail_out == 0 || (how == Z_FINISH && code != Z_STREAM_END));
 out:
     return st;
@@ -106,11 +101,8 @@ static status put_bytes(struct nifti_out *o, const uint8_t *bytes, size_t len)
 {
     status st = OK;
 
-    if (!o->gz) {
-        ENSURE(fwrite(bytes, 1, len, o->f) == len, ERR_FILE,
-               "%s: cannot be written: disk full?", o->path);
-        return OK;
-    }
+    if (!o->gz)
+        return file_out_put(o->file, bytes, len);
     memcpy(&o->z.next_in, &bytes, sizeof bytes); /* zlib's lacks the const */
     o->z.avail_in = (uInt)len;
     TRY(flush(o, Z_NO_FLUSH));
@@ -142,17 +134,15 @@ out:
     return st;
 }
 
-static status start(struct nifti_out *o)
+static status start(struct nifti_out *o, const char *path)
 {
     status st = OK;
 
-    TRY(file_tmp_name(o->path, &o->tmp));
-    o->f = fopen(o->tmp, "wb");
-    ENSURE(o->f, ERR_FILE, "%s: cannot be made (folder missing?)", o->path);
+    TRY(file_out_open(path, &o->file));
     if (o->gz && deflateInit2(&o->z, 1, Z_DEFLATED, 15 + 16, 8,
                               Z_DEFAULT_STRATEGY) != Z_OK) {
         o->gz = false; /* nothing to end */
-        ENSURE(false, ERR_MEM, "%s: no memory for deflate", o->path);
+        ENSURE(false, ERR_MEM, "%s: no memory for deflate", path);
     }
 out:
     return st;
@@ -177,9 +167,8 @@ status nifti_out_open(const char *path,
     TRY(mem_new(1, sizeof *o, &o));
     o->size = pixel_size(pixel);
     o->left = geometry_len(geo);
-    TRY(mem_text(path, &o->path));
     o->gz = n > 3 && strcmp(path + n - 3, ".gz") == 0;
-    TRY(start(o));
+    TRY(start(o, path));
     make_head(geo, pixel, form ? form : &ours, head);
     TRY(put_bytes(o, head, sizeof head));
     *out = o;
@@ -192,17 +181,11 @@ out:
 status nifti_out_end(struct nifti_out *o)
 {
     status st = OK;
-    int code;
 
     BUG_IF(o->left > 0);
     if (o->gz)
         TRY(flush(o, Z_FINISH));
-    code = fclose(o->f);
-    o->f = NULL;
-    ENSURE(code == 0, ERR_FILE, "%s: cannot be written: disk full?", o->path);
-    TRY(file_rename(o->tmp, o->path));
-    mem_free(o->tmp);
-    o->tmp = NULL;
+    TRY(file_out_publish(o->file));
 out:
     nifti_out_drop(o);
     return st;
@@ -214,12 +197,7 @@ void nifti_out_drop(struct nifti_out *o)
         return;
     if (o->gz)
         (void)deflateEnd(&o->z); /* an unused stream is fine */
-    if (o->f)
-        (void)fclose(o->f);
-    if (o->tmp)
-        (void)unlink(o->tmp);
-    mem_free(o->tmp);
-    mem_free(o->path);
+    file_out_close(o->file);
     mem_free(o);
 }
 
