@@ -43,7 +43,9 @@ static const struct conf_row ROWS[] = {
      "pretrained - random, both - simple", 1, 0, NULL, "", IDENTITY,
      "paired differences, a - b, ...; or none"},
     {"validate.metrics", CONF_TEXT, AT(metrics), "auc, map, ba", 1, 0, NULL, "",
-     IDENTITY, "metrics, the main one first: auc, ap, map, map_study, ba, acc"},
+     IDENTITY,
+     "metrics, the main one first: auc, ap, map, map_study, ba, acc, "
+     "auc_weighted, auc_ovo"},
     {"validate.resamples", CONF_I64, AT(resamples), "1000", 10, 1000000, NULL,
      "resamples", IDENTITY, "bootstrap resamples of the test rows"},
     {"validate.inputs", CONF_ENUM, AT(inputs), "own", 1, 0, "own|published", "",

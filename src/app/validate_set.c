@@ -350,9 +350,8 @@ static status read_metrics(const struct validate_conf *c, struct report *r)
     TRY(mem_new(r->n_metrics, sizeof *r->metric, &r->metric));
     for (uint32_t i = 0; i < r->n_metrics; i++) {
         ENSURE(metric_find(word[i]) >= 0, ERR_CONF,
-               "validate.metrics: \"%s\" is none of auc, ap, map, map_study, "
-               "ba, acc",
-               word[i]);
+               "validate.metrics: \"%s\" is none of %s", word[i],
+               metric_names());
         r->metric[i] = (enum metric)metric_find(word[i]);
     }
 out:

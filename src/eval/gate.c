@@ -70,9 +70,8 @@ status gate_metric(const struct json *j, const char *file, enum metric *out)
     TRY(gate_text(j, "metric", file, &name));
     TRY(gate_text(j, "id", file, &id));
     ENSURE(metric_find(name) >= 0, ERR_DATA,
-           "%s: record \"%s\": metric \"%s\" is none of auc, ap, map, "
-           "map_study, ba, acc",
-           file, id, name);
+           "%s: record \"%s\": metric \"%s\" is none of %s", file, id, name,
+           metric_names());
     *out = (enum metric)metric_find(name);
 out:
     return st;

@@ -9,8 +9,8 @@
 #include "det/order.h"
 #include "eval/scored.h"
 
-static const char *const NAMES[METRICS] = {"auc",       "ap", "map",
-                                           "map_study", "ba", "acc"};
+static const char *const NAMES[METRICS] = {
+    "auc", "ap", "map", "map_study", "ba", "acc", "auc_weighted", "auc_ovo"};
 
 const char *metric_name(enum metric m)
 {
@@ -24,6 +24,11 @@ int metric_find(const char *name)
         if (strcmp(name, NAMES[m]) == 0)
             return m;
     return -1;
+}
+
+const char *metric_names(void)
+{
+    return "auc, ap, map, map_study, ba, acc, auc_weighted, auc_ovo";
 }
 
 const char *metric_title(enum metric m, uint32_t classes)
@@ -40,6 +45,10 @@ const char *metric_title(enum metric m, uint32_t classes)
         return "mAP, paired as in the study";
     case METRIC_BA:
         return "balanced accuracy";
+    case METRIC_AUC_WEIGHTED:
+        return "ROC AUC, one-vs-rest by prevalence";
+    case METRIC_AUC_OVO:
+        return "ROC AUC, one-vs-one";
     default:
         return "accuracy";
     }

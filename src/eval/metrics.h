@@ -20,11 +20,16 @@ enum metric {
                          the rows with column i */
     METRIC_BA,        /* balanced accuracy of the arg-max class */
     METRIC_ACC,       /* accuracy of the arg-max class */
+    METRIC_AUC_WEIGHTED, /* one-vs-rest areas weighted by the class's rows */
+    METRIC_AUC_OVO, /* mean over pairs of classes of both directed areas, on
+                       the rows of the two (Hand, Till 2001) */
     METRICS
 };
-/* "auc", "ap", "map", "map_study", "ba", "acc"; -1 when unknown. */
+/* "auc", "ap", "map", "map_study", "ba", "acc", "auc_weighted", "auc_ovo"; -1
+ * when unknown. metric_names: all of them, for messages. */
 const char *metric_name(enum metric m);
 int metric_find(const char *name);
+const char *metric_names(void);
 /* The name for people, e.g. "AUC, macro one-vs-rest". */
 const char *metric_title(enum metric m, uint32_t classes);
 
@@ -64,6 +69,15 @@ status balanced_accuracy(const int32_t *y,
                          const int32_t *pred,
                          uint32_t n,
                          double *out);
+
+/* Rows by true (down) and predicted class over the k labels that occur in
+ * either, ascending: *label [*k], *count [*k][*k]; mem_free. ERR_MEM. */
+status confusion_matrix(const int32_t *y,
+                        const int32_t *pred,
+                        uint32_t n,
+                        int32_t **label,
+                        uint32_t **count,
+                        uint32_t *k);
 
 /* Points of the ROC curve of one class against the rest, thresholds
  * descending, from (0,0) to (1,1), one per distinct score; *fpr, *tpr [*n],

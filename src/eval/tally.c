@@ -130,6 +130,58 @@ metric_auc(const struct scored *s, const struct rows_of *r, struct tally *t)
     return sum / s->classes;
 }
 
+/* One-vs-rest areas by the rows of their class. */
+static double metric_auc_weighted(const struct scored *s,
+                                  const struct rows_of *r,
+                                  struct tally *t)
+{
+    double sum = 0.0;
+
+    if (s->classes == 2)
+        return column_auc(s, r, 1, t);
+    count_classes(s, r, t);
+    for (uint32_t k = 0; k < s->classes; k++)
+        sum += column_auc(s, r, k, t) * ((double)t->truth[k] / r->n);
+    return sum;
+}
+
+/* Area of column a on the rows of classes a and b. */
+static double directed_auc(const struct scored *s,
+                           const struct rows_of *r,
+                           uint32_t a,
+                           uint32_t b,
+                           struct tally *t)
+{
+    const uint32_t *group = s->group + (size_t)a * s->n;
+
+    memset(t->pos, 0, s->groups[a] * sizeof *t->pos);
+    memset(t->neg, 0, s->groups[a] * sizeof *t->neg);
+    for (uint32_t i = 0; i < r->n; i++) {
+        uint32_t row = r->idx ? r->idx[i] : i;
+
+        t->pos[group[row]] += (uint32_t)s->y[row] == a;
+        t->neg[group[row]] += (uint32_t)s->y[row] == b;
+    }
+    return area(t, s->groups[a]);
+}
+
+static double
+metric_auc_ovo(const struct scored *s, const struct rows_of *r, struct tally *t)
+{
+    double sum = 0.0;
+    uint32_t pairs = 0;
+
+    if (s->classes == 2)
+        return column_auc(s, r, 1, t);
+    for (uint32_t a = 0; a < s->classes; a++)
+        for (uint32_t b = a + 1; b < s->classes; b++) {
+            sum += (directed_auc(s, r, a, b, t) + directed_auc(s, r, b, a, t)) /
+                   2.0;
+            pairs++;
+        }
+    return sum / pairs;
+}
+
 static double
 metric_map(const struct scored *s, const struct rows_of *r, struct tally *t)
 {
@@ -216,6 +268,10 @@ double tally_metric(const struct scored *s,
         return metric_map_study(s, r, t);
     case METRIC_BA:
         return metric_ba(s, r, t);
+    case METRIC_AUC_WEIGHTED:
+        return metric_auc_weighted(s, r, t);
+    case METRIC_AUC_OVO:
+        return metric_auc_ovo(s, r, t);
     default:
         return metric_acc(s, r, t);
     }
