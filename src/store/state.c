@@ -343,6 +343,9 @@ static status (*reader_of(const struct state *s,
         {"\x80", 1, NULL, "is a bare pickle, not a file of torch.save"},
     };
 
+    /* first of all: a length of a table can begin like the others */
+    if (n >= 9 && p[8] == '{' && raw_le(p, 8) < s->raw.size)
+        return sft_open;
     *what = n == 0 ? "is empty"
                    : "is no file of weights that is known here "
                      "(torch.save, safetensors, NetCDF of ours)";

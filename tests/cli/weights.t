@@ -45,6 +45,20 @@ expect_out ': differs: 1 values'
 run fmcib-weights diff --max-abs 1e39 a.safetensors e.safetensors
 expect_status 0
 
+# Tables whose length begins as other files do: <, a pickle, gzip.
+for length in 60 128 35615; do
+    table='{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}'
+    {
+        printf '%b' "$(printf '\\x%02x\\x%02x' $((length % 256)) \
+            $((length / 256)))\\0\\0\\0\\0\\0\\0"
+        printf "%-${length}s" "$table"
+        printf '\0\0\200\77'
+    } >table.safetensors
+    run fmcib-weights inspect table.safetensors
+    expect_status 0
+    expect_out '^w  *float32 '
+done
+
 run fmcib-weights inspect b.pt
 expect_status 0
 expect_out '^network  bottleneck \[1, 1\], planes 4 8, '
