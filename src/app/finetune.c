@@ -3,7 +3,7 @@
 
 #include "base/mem.h"
 
-#include "app/run.h"
+#include "app/train_run.h"
 #include "app/tune_job.h"
 
 static status work(struct run *run, const void *ctx)
@@ -12,23 +12,13 @@ static status work(struct run *run, const void *ctx)
     status st = OK;
     struct text identity = {0};
     struct finetune_result result = {0};
-    struct finetune_io io = {.run = {.conf = &job->train,
-                                     .compute = &job->compute,
-                                     .par = run->par,
-                                     .team = run->team,
-                                     .out = run->conf.out,
-                                     .run_id = run->run_id,
-                                     .resume = run->resume,
-                                     .quiet = run->conf.quiet,
-                                     .stop_after = run->conf.stop_after,
-                                     .stop_wanted = run_stop_wanted},
-                             .augment = &job->augment};
+    struct finetune_io io = {.augment = &job->augment};
 
-    if (run->dry_run)
-        return finetune_plan(&io, &run->plan);
-    conf_dump(run->settings, false, &identity);
-    TRY(text_status(&identity));
-    io.run.identity = identity.s;
+    TRY(train_run_io(run, &job->train, &job->compute, &identity, &io.run));
+    if (run->dry_run) {
+        TRY(finetune_plan(&io, &run->plan));
+        goto out;
+    }
     TRY(finetune_run(&io, &result));
     if (result.best.path)
         TRY(run_result(run, "weights-best", result.best.digest,

@@ -4,7 +4,7 @@
 #include "base/mem.h"
 
 #include "app/cut.h"
-#include "app/run.h"
+#include "app/train_run.h"
 
 struct job {
     struct train_conf train;
@@ -19,25 +19,15 @@ static status work(struct run *run, const void *ctx)
     status st = OK;
     struct text identity = {0};
     struct training_result result = {0};
-    struct pretrain_io io = {.run = {.conf = &job->train,
-                                     .compute = &job->compute,
-                                     .par = run->par,
-                                     .team = run->team,
-                                     .out = run->conf.out,
-                                     .run_id = run->run_id,
-                                     .resume = run->resume,
-                                     .quiet = run->conf.quiet,
-                                     .stop_after = run->conf.stop_after,
-                                     .stop_wanted = run_stop_wanted},
-                             .augment = &job->augment,
+    struct pretrain_io io = {.augment = &job->augment,
                              .live = &job->live,
                              .cut_of = cut_of_identity};
 
-    if (run->dry_run)
-        return pretrain_plan(&io, &run->plan);
-    conf_dump(run->settings, false, &identity);
-    TRY(text_status(&identity));
-    io.run.identity = identity.s;
+    TRY(train_run_io(run, &job->train, &job->compute, &identity, &io.run));
+    if (run->dry_run) {
+        TRY(pretrain_plan(&io, &run->plan));
+        goto out;
+    }
     TRY(pretrain_run(&io, &result));
     TRY(run_result(run, "weights", result.digest, result.path));
 out:

@@ -1,1 +1,1 @@
-fmcib_program(fmcib-pretrain SOURCES pretrain.c USES app train)
+fmcib_program(fmcib-pretrain SOURCES pretrain.c train_run.c USES app train)

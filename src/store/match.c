@@ -27,7 +27,10 @@ static void complain(struct complaint *c, const char *name, const char *detail)
 static int64_t find(const struct scheme *l, const struct match_want *w)
 {
     for (size_t i = 0; i < l->n; i++)
-        if (l->item[i].role == w->role && strcmp(l->item[i].bare, w->bare) == 0)
+        if (l->item[i].role == w->role &&
+            strcmp(l->item[i].bare, w->bare) == 0 &&
+            (!w->prefix ||
+             strncmp(l->item[i].name, w->prefix, strlen(w->prefix)) == 0))
             return (int64_t)i;
     return -1;
 }
@@ -60,7 +63,9 @@ static const char *
 label(const struct scheme *l, const struct match_want *w, char out[LABEL])
 {
     (void)snprintf(out, LABEL, "%s%s",
-                   w->role == SCHEME_HEAD ? l->head_prefix : l->trunk_prefix,
+                   w->prefix                ? w->prefix
+                   : w->role == SCHEME_HEAD ? l->head_prefix
+                                            : l->trunk_prefix,
                    w->bare);
     return out;
 }

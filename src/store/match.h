@@ -20,6 +20,8 @@ enum match_kind {
 struct match_want {
     enum scheme_role role;
     const char *bare; /* scheme.h */
+    /* of a network with two heads: which one ("projection_head."); else NULL */
+    const char *prefix;
     enum match_kind kind;
     int rank;
     uint64_t dim[5];

@@ -288,6 +288,9 @@ static status fill(const struct state *s,
         }
     }
     qsort(l->item, l->n, sizeof *l->item, by_name);
+    if (l->n > l->n_trunk) /* the projection's, whatever the file's order */
+        l->head_prefix =
+            prefix_of(l->item[l->n_trunk].name, HEADS, COUNT(HEADS));
     describe(l, home, trunk_key, head_key);
     TRY(check_names(s, l));
 out:

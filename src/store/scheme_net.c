@@ -9,8 +9,11 @@ static const struct state_tensor *find(const struct state *s,
                                        enum scheme_role role,
                                        const char *bare)
 {
+    const char *prefix = role == SCHEME_HEAD ? l->head_prefix : "";
+
     for (size_t i = 0; i < l->n; i++)
-        if (l->item[i].role == role && strcmp(l->item[i].bare, bare) == 0)
+        if (l->item[i].role == role && strcmp(l->item[i].bare, bare) == 0 &&
+            strncmp(l->item[i].name, prefix, strlen(prefix)) == 0)
             return state_at(s, l->item[i].tensor);
     return NULL;
 }

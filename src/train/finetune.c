@@ -105,8 +105,7 @@ static status open_sampler(struct finetune *f)
                               .keep_last = !c->drop_last};
 
     TRY(sampler_new(&sc, &f->sampler));
-    f->t.steps_per_epoch = sampler_steps(f->sampler);
-    f->t.steps = c->steps ? c->steps : c->epochs * f->t.steps_per_epoch;
+    training_set_steps(&f->t, sampler_steps(f->sampler));
 out:
     return st;
 }
@@ -124,7 +123,7 @@ static status prepare_rank(struct finetune *f,
     f->t.header = HEADER;
     TRY(count_classes(f));
     TRY(set_net(f));
-    TRY(tune_start_open(f));
+    TRY(training_start_open(&f->t));
     TRY(tune_open_sets(f));
     TRY(open_sampler(f));
     bc = batch_conf_of(f);
@@ -158,7 +157,7 @@ static status make_parts(struct finetune *f)
     TRY(mem_new((size_t)(c->shards * c->items), sizeof *f->target, &f->target));
     TRY(mem_new((size_t)c->items, sizeof *f->rows, &f->rows));
     TRY(tune_eval_new(f));
-    TRY(tune_start(f, weights));
+    TRY(training_start(&f->t, weights));
     TRY(digest_input(f, weights));
 out:
     return st;
@@ -166,7 +165,6 @@ out:
 
 static void close_all(struct finetune *f)
 {
-    import_close(f->start);
     tune_eval_free(f);
     mem_free(f->target);
     mem_free(f->rows);
@@ -245,10 +243,7 @@ static void figures(const struct step_facts *f, struct text *line)
     const double v[] = {f->lr, f->loss, f->feature_sd, f->grad_norm,
                         f->param_norm};
 
-    for (size_t i = 0; i < sizeof v / sizeof v[0]; i++) {
-        text_double(line, v[i]);
-        text_put(line, ",", 1);
-    }
+    training_figures(line, v, sizeof v / sizeof v[0]);
 }
 
 static void show(const struct training *t,

@@ -16,7 +16,6 @@
  *   val_results.csv, test_results.csv   predictions of the last weights, in
  *                           the study's layout (spec 7, 8) */
 
-enum tune_start { START_RANDOM, START_TRUNK, START_ALL };
 enum tune_trunk { TRUNK_LEARNS, TRUNK_FROZEN, TRUNK_FROZEN_EVAL };
 enum tune_loss { TUNE_CE, TUNE_BCE };
 

@@ -7,6 +7,7 @@
 #include "train/import.h"
 #include "train/sampler.h"
 #include "train/source.h"
+#include "train/start.h"
 
 enum tune_part { TUNE_TRAIN, TUNE_VAL, TUNE_TEST, TUNE_PARTS };
 
@@ -42,7 +43,6 @@ struct finetune {
     uint32_t classes;
     struct augment_pipeline augment[2]; /* train, val */
     struct tune_set set[TUNE_PARTS];
-    struct import *start; /* start.weights until they are in the net */
     struct sampler *sampler;
     struct batch *batch;
     struct tune_eval eval;
@@ -58,14 +58,6 @@ void tune_close_sets(struct finetune *f);
 size_t tune_set_bytes(const struct finetune *f);
 /* train_<p>_percent.csv; rank 0. */
 status tune_write_subset(const struct finetune *f);
-
-/* ---- finetune_start.c ---- */
-/* Opens start.weights and holds its network against ours. Any rank. ERR_CONF,
- * ERR_FILE; ERR_DATA: other network. */
-status tune_start_open(struct finetune *f);
-/* Its weights into the net, as start.from says; digest: of all weights of the
- * file, "" for a random start. Any rank. */
-status tune_start(struct finetune *f, char digest[SHA256_HEX]);
 
 /* ---- finetune_eval.c ---- */
 status tune_eval_new(struct finetune *f);

@@ -127,6 +127,7 @@ static void
 name_want(const struct net_conf *c, const char *name, struct match_want *w)
 {
     const char *head = c->head_prefix ? c->head_prefix : "";
+    const char *tail = c->tail_prefix ? c->tail_prefix : "";
     const char *trunk = c->trunk_prefix ? c->trunk_prefix : "";
     bool is_trunk = strncmp(name, trunk, strlen(trunk)) == 0;
 
@@ -138,8 +139,11 @@ name_want(const struct net_conf *c, const char *name, struct match_want *w)
                    (strncmp(bare, "layer", 5) == 0 && bare[5] >= '0' &&
                     bare[5] <= '9');
     }
+    if (tail[0] && strncmp(name, tail, strlen(tail)) == 0)
+        head = tail;
     w->role = is_trunk ? SCHEME_TRUNK : SCHEME_HEAD;
     w->bare = name + strlen(is_trunk ? trunk : head);
+    w->prefix = !is_trunk && tail[0] ? head : NULL;
 }
 
 static void want_slice(const struct slice *s, struct match_want *w)

@@ -7,7 +7,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 
+#include "det/digest.h"
 #include "train/pretrain_impl.h"
+#include "train/start.h"
 
 static const char HEADER[] = "step,lr,loss,own,other,negative,feature_sd,"
                              "grad_norm,param_norm,weights_sha256";
@@ -104,8 +106,7 @@ static status open_input(struct pretrain *p)
                            NULL,
                            kinds(c) > 1 && !source_facts(p->source)->live));
     memcpy(p->t.input, source_facts(p->source)->digest, SHA256_HEX);
-    p->t.steps_per_epoch = sampler_steps(p->sampler);
-    p->t.steps = c->steps ? c->steps : c->epochs * p->t.steps_per_epoch;
+    training_set_steps(&p->t, sampler_steps(p->sampler));
 out:
     return st;
 }
@@ -183,6 +184,7 @@ static status prepare_rank(struct pretrain *p,
     p->t.header = HEADER;
     TRY(open_input(p));
     TRY(set_net(p));
+    TRY(training_start_open(&p->t));
     bc = batch_conf_of(p);
     TRY(training_plan(&p->t,
                       batch_bytes(&bc, p->source, team_size(io->team)) +
@@ -200,12 +202,32 @@ static status start(struct pretrain *p,
     return par_agree(io->run.par, prepare_rank(p, &io->run, m));
 }
 
+/* Start weights join the digest of the input. */
+static status take_start(struct pretrain *p)
+{
+    status st = OK;
+    char weights[SHA256_HEX];
+    struct digest *d = NULL;
+
+    TRY(training_start(&p->t, weights));
+    if (weights[0] == '\0')
+        return OK;
+    TRY(digest_new(&d));
+    digest_text(d, "start.weights", weights);
+    digest_text(d, "input.patches", p->t.input);
+    digest_end(d, p->t.input);
+out:
+    digest_free(d);
+    return st;
+}
+
 static status make_parts(struct pretrain *p)
 {
     status st = OK;
     struct batch_conf bc = batch_conf_of(p);
 
     TRY(training_make(&p->t));
+    TRY(take_start(p));
     TRY(batch_new(&bc, p->source, p->sampler, p->t.io->team, &p->batch));
 out:
     return st;
@@ -262,10 +284,7 @@ static void figures(const struct step_facts *f, struct text *line)
                         f->other,     f->negative,  f->feature_sd,
                         f->grad_norm, f->param_norm};
 
-    for (size_t i = 0; i < sizeof v / sizeof v[0]; i++) {
-        text_double(line, v[i]);
-        text_put(line, ",", 1);
-    }
+    training_figures(line, v, sizeof v / sizeof v[0]);
 }
 
 static void show(const struct training *t,

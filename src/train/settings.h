@@ -43,6 +43,9 @@ struct train_conf {
     int schedule;
     int64_t t_max, drop_every, warmup;
     double drop_by;
+    /* what it begins with */
+    int start; /* enum train_start */
+    const char *weights;
     /* compute */
     double memory_gb;
     /* checkpoints */
@@ -65,8 +68,6 @@ struct train_conf {
     const char *label;
     int64_t first_label;
     int64_t percent, subset_seed;
-    int start; /* enum tune_start */
-    const char *weights;
     int trunk; /* enum tune_trunk */
     int64_t validate_every;
     int metric; /* choice of validate.metric */
@@ -80,6 +81,8 @@ enum pretrain_loss {
     LOSS_NNCLR,
     LOSS_SWAV
 };
+/* start.from */
+enum train_start { START_RANDOM, START_TRUNK, START_ALL };
 enum loss_wiring { WIRED_INTENDED, WIRED_PUBLISHED };
 
 enum train_optim { OPTIM_LARS, OPTIM_SGD, OPTIM_ADAM };

@@ -27,6 +27,22 @@ out:
     return st;
 }
 
+void training_set_steps(struct training *t, uint32_t steps_per_epoch)
+{
+    const struct train_conf *c = t->io->conf;
+
+    t->steps_per_epoch = steps_per_epoch;
+    t->steps = c->steps ? c->steps : c->epochs * steps_per_epoch;
+}
+
+void training_figures(struct text *line, const double *v, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        text_double(line, v[i]);
+        text_put(line, ",", 1);
+    }
+}
+
 /* Values of a shard. */
 static size_t output_row(const struct training_part *p)
 {
@@ -194,6 +210,7 @@ out:
 
 void training_close(struct training *t)
 {
+    import_close(t->start);
     for (uint32_t i = t->parts; i-- > 0;) {
         mem_free(t->part[i].mine);
         mem_free(t->part[i].all);

@@ -13,6 +13,7 @@
 #include "nn/objective.h"
 #include "nn/optim.h"
 #include "par/par.h"
+#include "train/import.h"
 #include "train/meet_par.h"
 #include "train/settings.h"
 #include "train/weights.h"
@@ -79,6 +80,7 @@ struct training {
     int64_t steps;          /* in all */
     int64_t step;           /* done so far */
     char input[SHA256_HEX]; /* digest of all that is read; identity of a run */
+    struct import *start;   /* start.weights until they are in the net */
     struct dev *dev;
     enum dtype dtype;
     struct meet_par *meet;
@@ -127,6 +129,8 @@ enum { TRAINING_LINE = 160 };
  * training_plan; training_make: everything, the net with its random start. Any
  * rank; local status. */
 status training_open(struct training *t, const struct training_io *io);
+/* Steps of an epoch and, by train.steps or train.epochs, in all. */
+void training_set_steps(struct training *t, uint32_t steps_per_epoch);
 /* Also checks the learning rates: ERR_CONF. */
 status training_plan(struct training *t,
                      size_t input_bytes,
@@ -162,6 +166,9 @@ status training_run(struct training *t,
 
 /* Digest of the weights, equal on all ranks or ERR_COMM. All ranks. */
 status training_digest(struct training *t, char hex[SHA256_HEX]);
+
+/* n figures of a line of steps.csv, each with its comma. */
+void training_figures(struct text *line, const double *v, size_t n);
 
 /* Files (rank 0 writes, all ranks call and get the same status). */
 status training_save(struct training *t);

@@ -1,9 +1,9 @@
-/* The weights a supervised training begins with. */
+#include "train/start.h"
+
 #include <string.h>
 
 #include "base/log.h"
 
-#include "train/finetune_impl.h"
 #include "train/import.h"
 
 struct origin {
@@ -71,7 +71,7 @@ out:
     return st;
 }
 
-static status compare_head(const struct origin *o)
+static status compare_head(const struct origin *o, bool told)
 {
     status st = OK;
     const struct net_conf *a = o->ours;
@@ -90,10 +90,18 @@ static status compare_head(const struct origin *o)
            "%s: its head has %d layers of other widths than net.head; "
            "start.from: trunk takes the trunk alone",
            o->path, b->n_head);
-    ENSURE(b->head_names == NET_HEAD_LIST, ERR_DATA,
-           "%s: its head is a projection head of pretraining; start.from: "
-           "trunk takes the trunk alone",
-           o->path);
+    ENSURE(a->head_names == b->head_names, ERR_DATA,
+           "%s: its head is a %s; start.from: trunk takes the trunk alone",
+           o->path,
+           b->head_names == NET_HEAD_LIST ? "head of supervised training"
+                                          : "projection head of pretraining");
+    ENSURE(
+        !told || (a->head_norm == b->head_norm &&
+                  a->head_norm_last == b->head_norm_last && a->tail == b->tail),
+        ERR_DATA,
+        "%s: its heads are of another loss.name; start.from: trunk takes the "
+        "trunk alone",
+        o->path);
 out:
     return st;
 }
@@ -111,40 +119,40 @@ out:
     return st;
 }
 
-status tune_start_open(struct finetune *f)
+status training_start_open(struct training *t)
 {
     status st = OK;
-    const struct train_conf *c = f->t.io->conf;
+    const struct train_conf *c = t->io->conf;
     bool told = false;
     struct net_conf theirs = {0};
-    struct origin o = {c->weights, &f->t.part[0].conf, &theirs,
-                       par_rank(f->t.io->par) == 0};
+    struct origin o = {c->weights, &t->part[0].conf, &theirs,
+                       par_rank(t->io->par) == 0};
 
     TRY(check_words(c));
     if (c->start == START_RANDOM)
         return OK;
-    TRY(import_open(c->weights, &f->start));
-    TRY(import_net_conf(f->start, &theirs, &told));
+    TRY(import_open(c->weights, &t->start));
+    TRY(import_net_conf(t->start, &theirs, &told));
     TRY(compare_trunk(&o, told));
     if (c->start == START_ALL)
-        TRY(compare_head(&o));
+        TRY(compare_head(&o, told));
 out:
     return st;
 }
 
-status tune_start(struct finetune *f, char digest[SHA256_HEX])
+status training_start(struct training *t, char digest[SHA256_HEX])
 {
     status st = OK;
-    const struct train_conf *c = f->t.io->conf;
+    const struct train_conf *c = t->io->conf;
 
     digest[0] = '\0';
-    if (!f->start)
+    if (!t->start)
         return OK;
-    TRY(import_fill(f->start, &f->t.part[0].conf, f->t.net, f->t.io->team,
-                    f->t.dtype, c->start == START_TRUNK));
-    memcpy(digest, import_digest(f->start), SHA256_HEX);
-    import_close(f->start);
-    f->start = NULL;
+    TRY(import_fill(t->start, &t->part[0].conf, t->net, t->io->team, t->dtype,
+                    c->start == START_TRUNK));
+    memcpy(digest, import_digest(t->start), SHA256_HEX);
+    import_close(t->start);
+    t->start = NULL;
 out:
     return st;
 }
