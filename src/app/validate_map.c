@@ -117,8 +117,9 @@ status validate_map(const struct validate_conf *c,
     if (c->map == MAP_NONE)
         return OK;
     TRY(columns(p->table, &f.first, &f.dim));
-    if (f.dim <= p->classes || p->rows < 8) /* pred_ may be outputs */
-        return OK;
+    if (f.dim == 0 || p->rows < 8 ||
+        csv_find(p->table, "conf_scores_class_0") < 0)
+        return OK; /* without that column pred_0, ... are outputs */
     f.kept = p->rows < MAP_ROWS ? p->rows : MAP_ROWS;
     TRY(read_rows(&f, p));
     TRY(standardise(&f));

@@ -201,6 +201,30 @@ static void test_same_bytes(void **state)
     }
 }
 
+/* The terminal has a line for every part. */
+static void test_terminal(void **state)
+{
+    static const char *const words[] = {"survival: log-rank p",
+                                        "hazard ratio 2.90 (1.90-4.40)",
+                                        "10 % of the training rows",
+                                        "ICC3 0.980, 26 patients",
+                                        "auc 0.946 (sd 0.004), 50",
+                                        "5 files verified, 1 wrong or missing",
+                                        "departures from the published recipe"};
+    struct sample s;
+    struct text t = {0};
+
+    (void)state;
+    sample_make(&s);
+    extra_fill(&s.r);
+    with_gates(&s);
+    assert_ok(report_terminal(&s.r, &t));
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        assert_non_null(strstr(t.s, words[i]));
+    text_free(&t);
+    sample_drop(&s);
+}
+
 /* report.json reads back, and its digest moves with a result, not with a
  * library. */
 static void test_json(void **state)
@@ -250,9 +274,9 @@ static void test_json(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_page),
-                                       cmocka_unit_test(test_same_bytes),
-                                       cmocka_unit_test(test_json)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_page), cmocka_unit_test(test_same_bytes),
+        cmocka_unit_test(test_terminal), cmocka_unit_test(test_json)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
