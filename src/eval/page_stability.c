@@ -252,8 +252,8 @@ out:
 static status trials(struct text *t, const struct report *r)
 {
     static const char *const head[] = {
-        "features",           "trials",        "figure", "mean",
-        "standard deviation", "2.5 to 97.5 %", NULL};
+        "features",           "trials", "figure", "mean",
+        "standard deviation", "range",  NULL};
     static const char *const figure[] = {
         "AUC", "concordance", "mean squared difference of features to trial 0"};
     status st = OK;
