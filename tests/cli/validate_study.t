@@ -125,6 +125,17 @@ expect_equal "$(verdict from task2.foundation_features.AUC.100.S2)" 'not compara
 validate task2 from2 "${plain[@]}" --set input.predictions= \
     --set 'input.studies=linear/{set}'
 expect_equal "$(grep -A1 '"auc"' from2/report.json)" "$(grep -A1 '"auc"' from/report.json)"
+# moved seeds by the model of the search: trial 0 is the test table itself
+feature_table trial1.csv 82 88 4
+run fmcib-predict linear/foundation_features/model.nc features/test/features.csv \
+    --out linear/foundation_features-0.csv --quiet
+run fmcib-predict linear/foundation_features/model.nc trial1.csv \
+    --out linear/foundation_features-1.csv --quiet
+validate task2 from3 "${plain[@]}" --set perturb.trials=2 \
+    --set 'input.predictions=linear/{set}/test_results.csv' \
+    --set 'perturb.predictions=linear/{set}-{trial}.csv'
+expect_equal "$(sed -n 's/.*"auc": \[\([0-9.]*\), .*/\1/p' from3/report.json)" \
+    "$(sed -n 's/.*"auc": {"value": \([0-9.]*\),.*/\1/p' from/report.json | head -1)"
 
 # Paired tests: the study's p and the two-sided one, corrected.
 task1_table task1/foundation_features.csv 0.7 77
