@@ -2,6 +2,7 @@
  * study. */
 #include "app/search_tune.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -171,10 +172,10 @@ static status plan(struct tuning *t)
     status st = OK;
 
     run_plan(run,
-             "at once: at most %lld ranks, %lld trials of %lld; at most %lld "
-             "threads on all ranks together can work",
-             (long long)(most * per), (long long)most, (long long)per,
-             (long long)(most * t->base.job.train.shards));
+             "at once: at most %" PRId64 " ranks, %" PRId64
+             " trials of %" PRId64 "; at most %" PRId64
+             " threads on all ranks together can work",
+             most * per, most, per, most * t->base.job.train.shards);
     for (uint32_t p = 0; p < space->n; p++) {
         struct text line = {0};
 

@@ -1,6 +1,6 @@
 /* What a finished search over trainings leaves: predictions, weights and
  * settings of the best trial, the table of trials, study.json. */
-#include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 #include <unistd.h>
@@ -241,8 +241,7 @@ static void put_classes(const struct result *r, struct text *t)
     text_json(t, c->label);
     text_add(t, ",\n  \"classes\": [");
     for (int64_t k = 0; k < n; k++)
-        text_add(t, "%s\"%lld\"", k ? ", " : "",
-                 (long long)(c->first_label + k));
+        text_add(t, "%s\"%" PRId64 "\"", k ? ", " : "", c->first_label + k);
     text_add(t, "],\n");
 }
 

@@ -44,3 +44,65 @@ same_search() {
     journal_of "$2" >two.txt
     expect_same one.txt two.txt
 }
+
+# search_on RANKS RANKS_PER_TRIAL THREADS OUT args...: under mpirun.
+search_on() {
+    local p=$1 per=$2 t=$3 to=$4
+    shift 4
+    ranks "$p" fmcib-search --config search.yaml --quiet --threads "$t" \
+        --out "$to" --set search.ranks_per_trial="$per" "$@"
+}
+
+# The first search of a test, in the folder one; and that another, just run in
+# OUT, is the same.
+search_once() {
+    search_on 1 1 1 one
+    expect_status 0
+    study=$(digest study)
+    weights=$(digest weights)
+}
+same_as_one() { # OUT
+    expect_status 0
+    expect_equal "$(digest study)" "$study"
+    expect_equal "$(digest weights)" "$weights"
+    same_search one "$1"
+}
+
+# Lines of steps.csv of all trials.
+steps_of() { cat "$1"/trials/*/steps.csv 2>/dev/null | wc -l; }
+
+# search_killed OUT LIVES: begin and go on with ranks and groups that change,
+# each time killed, a rank or all of them, some steps later; kills counts those
+# that hit a search that had not ended.
+search_killed() {
+    local to=$1 life began pid children n
+    kills=0
+    for ((life = 1; life <= $2; life++)); do
+        began=$(steps_of "$to")
+        bash "$FMCIB_SOURCE/tests/mpirun.sh" $((2 + life % 2 * 2)) \
+            "$(command -v fmcib-search)" --config search.yaml --quiet \
+            --threads 1 --out "$to" --resume --set job.checkpoint.every=5 \
+            --set search.ranks_per_trial=$((1 + life / 2 % 2)) \
+            >killed.log 2>&1 &
+        pid=$!
+        for _ in $(seq 1500); do
+            n=$(steps_of "$to")
+            if [ -e "$to/study.json" ] || [ "$n" -ge $((began + life % 7)) ]; then
+                break
+            fi
+            sleep 0.02
+        done
+        # the ranks are the children of mpirun
+        children=$(ps -o pid= --ppid "$pid")
+        if [ $((life % 3)) = 1 ]; then
+            children=$(tail -n 1 <<<"$children")
+        else
+            children="$children $pid"
+        fi
+        # shellcheck disable=SC2086
+        if kill -9 $children 2>/dev/null && [ ! -e "$to/study.json" ]; then
+            kills=$((kills + 1))
+        fi
+        wait "$pid" 2>/dev/null
+    done
+}
