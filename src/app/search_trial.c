@@ -216,12 +216,31 @@ out:
     return st;
 }
 
+bool tune_best(const struct tuning *t, const struct study *s, uint32_t *best)
+{
+    bool minimise = tune_minimises(&t->base);
+    bool found = false;
+    double top = 0;
+
+    for (uint32_t k = study_before(s); k < study_told(s); k++) {
+        const struct trial *a = study_trial(s, k);
+        bool better = !found || (minimise ? a->value < top : a->value > top);
+
+        if (a->state != TRIAL_COMPLETE || !better)
+            continue;
+        *best = k;
+        top = a->value;
+        found = true;
+    }
+    return found;
+}
+
 status tune_told(void *ctx, const struct study *s, uint32_t trial)
 {
     enum { KEEP_BEST, KEEP_ALL };
     struct tuning *t = ctx;
     uint32_t best = 0;
-    bool is_best = study_best(s, &best) && best == trial;
+    bool is_best = tune_best(t, s, &best) && best == trial;
     status st = OK;
 
     if (t->conf->keep == KEEP_ALL)

@@ -49,6 +49,9 @@ status tune_trial(void *ctx,
                   uint32_t ticket,
                   const double *x,
                   struct group_result *out);
+/* The best told trial that was trained here (not one of an earlier journal,
+ * which has no weights). False: none has a value. */
+bool tune_best(const struct tuning *t, const struct study *s, uint32_t *best);
 /* Removes what no resume and no result needs any more of a told trial. */
 status tune_told(void *ctx, const struct study *s, uint32_t trial);
 

@@ -308,7 +308,7 @@ static status share_best(struct result *r, double *x)
     size_t n = space_of(r)->n;
     status st = OK;
 
-    if (is_first(r) && !study_best(r->study, &r->best))
+    if (is_first(r) && !tune_best(r->t, r->study, &r->best))
         st = status_fail(ERR_NUMERIC, __FILE__, __LINE__,
                          "none of the %u trials has a value",
                          study_told(r->study));

@@ -78,6 +78,10 @@ expect_status 0
 STUB_THREADS=99 STUB_TRIALS=3 submit --ntasks=4 slurm/search.sh "$mine"
 expect_status 3
 expect_err '4 tasks are more than the 3 trials'
+STUB_THREADS=99 STUB_TRIALS=6 STUB_OF=ranks submit --ntasks=8 slurm/search.sh "$mine"
+expect_status 3
+expect_err '8 tasks are more than the 6 ranks'
+expect_err '^sbatch --ntasks=6 '
 FMCIB_CHECK=off submit --ntasks=16 slurm/pretrain.sh "$mine"
 expect_status 0
 

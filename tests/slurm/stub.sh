@@ -14,7 +14,7 @@ case " $* " in
 *' --dry-run '*)
     echo 'run.out: "stub-out" # placement'
     echo "# batch: 8 = 8 shards x 1 items; at most ${STUB_THREADS:-8} threads on all ranks together can work"
-    echo "# at once: at most ${STUB_TRIALS:-8} trials; memory of a rank: about 11 MB"
+    echo "# at once: at most ${STUB_TRIALS:-8} ${STUB_OF:-trials}; memory of a rank: about 11 MB"
     exit "${STUB_PLAN_STATUS:-0}"
     ;;
 esac
