@@ -1,33 +1,49 @@
-/* Batch norm (README.md): a channel block at a time, its coefficients in
- * registers; sums in double, one accumulator a channel. The rows of a view
- * are m samples of every voxel. */
+/* Batch norm (README.md): coefficients of a channel block in the first cache,
+ * sums in double in registers, one a channel. Memory is walked from end to end,
+ * the views of a voxel one after the other, so that every line that comes is
+ * used whole. The rows of a view are m samples of every voxel. */
 #include "dev/simd/simd.h"
 
-/* Rows of one view in one block of channels. */
-struct view {
-    int32_t view, block;
-    int32_t lanes; /* floats of a row */
+/* Views that are taken together: sums as far as the registers go, coefficients
+ * as far as the first cache does. */
+#if defined(__AVX512F__)
+enum { SUM_VIEWS = 2 };
+#else
+enum { SUM_VIEWS = 1 };
+#endif
+enum { NORM_VIEWS = 8 };
+
+/* Some views in one block of channels. */
+struct span {
+    int32_t lanes;    /* floats of a row */
+    int32_t channels; /* of the block */
+    int32_t used;     /* lanes that carry them, in whole vectors */
+    int32_t views;
+    size_t view;  /* floats of a view's rows at a voxel */
+    size_t voxel; /* floats of all rows at a voxel */
     size_t voxels;
-    size_t skip;     /* floats from a voxel's first row to the next voxel's */
-    int32_t samples; /* rows of the view at a voxel */
-    size_t start;    /* floats from the block to the view's first row */
 };
 
-static struct view view_of(struct shape s, int32_t views, int32_t v, int32_t b)
+/* All views. */
+static struct span span_of(struct shape s, int32_t views, int32_t block)
 {
     int32_t lanes = shape_block(s.c);
-    int32_t m = s.n / views;
+    int32_t channels = block_used(s.c, block);
 
-    return (struct view){.view = v,
-                         .block = b,
-                         .lanes = lanes,
-                         .voxels = shape_voxels(s),
-                         .skip = (size_t)s.n * (size_t)lanes,
-                         .samples = m,
-                         .start = (size_t)(v * m) * (size_t)lanes};
+    return (struct span){.lanes = lanes,
+                         .channels = channels,
+                         .used = (channels + VEC - 1) / VEC * VEC,
+                         .views = views,
+                         .view = (size_t)(s.n / views) * (size_t)lanes,
+                         .voxel = (size_t)s.n * (size_t)lanes,
+                         .voxels = shape_voxels(s)};
 }
 
-/* Two doubles sums for each channel of up to two vectors. */
+struct lanes_mean {
+    double of[ARITH_BLOCK_MAX];
+};
+
+/* Two sums in double for each channel of up to two vectors. */
 struct double_sums {
     vec_half s[4], t[4];
 };
@@ -39,56 +55,184 @@ VEC_INLINE void sums_add(struct double_sums *k, int v, vec_half a, vec_half b)
     k->t[v] = vec_half_fma(a, b, k->t[v]);
 }
 
-static void sums_store(const struct double_sums *k,
-                       int vecs,
-                       int32_t channels,
-                       double *sums)
+VEC_INLINE void sums_clear(struct double_sums *k)
+{
+    FULLY_UNROLLED
+    for (int i = 0; i < 4; i++)
+        k->s[i] = k->t[i] = vec_half_set(0);
+}
+
+/* Sums of `channels` channels of at most two vectors, [channel][2]. */
+static void
+sums_store(const struct double_sums *k, int32_t channels, double *sums)
 {
     double s[4 * VEC_HALF];
     double t[4 * VEC_HALF];
 
-    for (int i = 0; i < 2 * vecs; i++) {
+    for (int i = 0; i < 4; i++) {
         vec_half_store(s + i * VEC_HALF, k->s[i]);
         vec_half_store(t + i * VEC_HALF, k->t[i]);
     }
-    for (int32_t i = 0; i < channels && i < vecs * VEC; i++) {
+    for (int32_t i = 0; i < channels && i < 2 * VEC; i++) {
         sums[2 * i] = s[i];
         sums[2 * i + 1] = t[i];
     }
 }
 
-static struct double_sums sums_zero(void)
-{
-    struct double_sums k;
+/* Sums of some views over some voxels: one or two vectors from `lane` on go on
+ * in out [views]. Forward mean and g are NULL; y masks g in place if it is not
+ * NULL. */
+struct sum_walk {
+    const struct span *span;
+    int32_t views, lane;
+    size_t voxels;
+    const float *x, *y; /* first row */
+    float *g;
+    const struct lanes_mean *mean; /* [views] */
+    struct double_sums *out;
+    size_t out_step; /* from view to view */
+};
 
-    for (int i = 0; i < 4; i++)
-        k.s[i] = k.t[i] = vec_half_set(0);
-    return k;
+VEC_INLINE void sum_vector(const struct sum_walk *w,
+                           size_t at,
+                           bool masked,
+                           const double *mean,
+                           int v,
+                           struct double_sums *k)
+{
+    vec e = vec_load(w->x + at);
+    vec h = e;
+    vec_half lower = vec_lower(e);
+    vec_half upper = vec_upper(e);
+
+    if (mean) {
+        h = vec_load(w->g + at);
+        lower = vec_half_sub(lower, vec_half_load(mean));
+        upper = vec_half_sub(upper, vec_half_load(mean + VEC_HALF));
+    }
+    if (masked) {
+        h = vec_where_positive(vec_load(w->y + at), h);
+        vec_store(w->g + at, h);
+    }
+    sums_add(k, 2 * v, vec_lower(h), lower);
+    sums_add(k, 2 * v + 1, vec_upper(h), upper);
 }
 
 VEC_INLINE void
-sum_lanes(const struct view *w, const float *x, int vecs, struct double_sums *k)
+sum_rows(const struct sum_walk *w, bool back, bool masked, int views, int vecs)
 {
-    struct double_sums a = *k;
+    struct double_sums k[SUM_VIEWS];
+    const struct span *p = w->span;
+    size_t voxel = (size_t)w->lane;
 
-    for (size_t i = 0; i < w->voxels; i++, x += w->skip)
-        for (int32_t j = 0; j < w->samples; j++) {
-            const float *row = x + (size_t)j * (size_t)w->lanes;
+    FULLY_UNROLLED
+    for (int i = 0; i < views; i++)
+        k[i] = w->out[(size_t)i * w->out_step];
+    for (size_t n = 0; n < w->voxels; n++, voxel += p->voxel)
+        for (size_t j = voxel; j < voxel + p->view; j += (size_t)p->lanes) {
             FULLY_UNROLLED
-            for (int v = 0; v < vecs; v++) {
-                vec e = vec_load(row + v * VEC);
-                sums_add(&a, 2 * v, vec_lower(e), vec_lower(e));
-                sums_add(&a, 2 * v + 1, vec_upper(e), vec_upper(e));
+            for (int i = 0; i < views * vecs; i++) {
+                int view = i / vecs;
+                int v = i % vecs;
+                const double *mean =
+                    back ? w->mean[view].of + w->lane + v * VEC : NULL;
+                sum_vector(w, j + (size_t)view * p->view + (size_t)(v * VEC),
+                           masked, mean, v, &k[view]);
             }
         }
-    *k = a;
+    FULLY_UNROLLED
+    for (int i = 0; i < views; i++)
+        w->out[(size_t)i * w->out_step] = k[i];
 }
 
-/* Where the sums of channel c of a view start. */
-static double *
-sums_at(double *sums, const struct view *w, int32_t c_count, int32_t c)
+VEC_INLINE void sum_any(const struct sum_walk *w, bool back, bool masked)
 {
-    return sums + 2 * ((size_t)w->view * (size_t)c_count + (size_t)c);
+    bool two = w->span->used > w->lane + VEC;
+
+    if (w->views == SUM_VIEWS && two)
+        sum_rows(w, back, masked, SUM_VIEWS, 2);
+    else if (w->views == SUM_VIEWS)
+        sum_rows(w, back, masked, SUM_VIEWS, 1);
+    else if (two)
+        sum_rows(w, back, masked, 1, 2);
+    else
+        sum_rows(w, back, masked, 1, 1);
+}
+
+static void sum_walk(const struct sum_walk *w)
+{
+    if (!w->g)
+        sum_any(w, false, false);
+    else if (w->y)
+        sum_any(w, true, true);
+    else
+        sum_any(w, true, false);
+}
+
+/* The tensors of norm sums; forward y, g and coef are NULL. */
+struct summed {
+    const struct tensor *x, *y, *g;
+    const struct norm_fwd *coef;
+    int32_t views;
+};
+
+/* Some views of a block: a few voxels at a time, so that what one pair of
+ * views brings into the cache is there for the next. */
+static void sum_views(const struct summed *t,
+                      const struct span *span,
+                      int32_t block,
+                      int32_t view,
+                      double *sums)
+{
+    enum { PIECES = ARITH_BLOCK_MAX / (2 * VEC) + 1, VOXELS = 4 };
+    struct double_sums out[NORM_VIEWS][PIECES];
+    struct lanes_mean mean[NORM_VIEWS] = {0};
+    int32_t c_count = t->x->shape.c;
+    int32_t c0 = view * c_count + block * span->lanes;
+
+    for (int32_t i = 0; i < span->views; i++) {
+        for (int k = 0; k < PIECES; k++)
+            sums_clear(&out[i][k]);
+        for (int32_t c = 0; t->coef && c < span->channels; c++)
+            mean[i].of[c] = t->coef[c0 + i * c_count + c].mean;
+    }
+    for (size_t from = 0; from < span->voxels; from += VOXELS)
+        for (int32_t v = 0; v < span->views;) {
+            size_t left = span->voxels - from;
+            size_t at = from * span->voxel + (size_t)(view + v) * span->view;
+            struct sum_walk w = {
+                .span = span,
+                .views = span->views - v < SUM_VIEWS ? 1 : SUM_VIEWS,
+                .voxels = left < VOXELS ? left : VOXELS,
+                .mean = mean + v,
+                .out_step = PIECES};
+            for (; w.lane < span->used; w.lane += 2 * VEC) {
+                w.x = block_at(t->x, block) + at;
+                w.y = t->y ? block_at(t->y, block) + at : NULL;
+                w.g = t->g ? block_at(t->g, block) + at : NULL;
+                w.out = &out[v][w.lane / (2 * VEC)];
+                sum_walk(&w);
+            }
+            v += w.views;
+        }
+    for (int32_t i = 0; i < span->views; i++)
+        for (int32_t lane = 0; lane < span->used; lane += 2 * VEC)
+            sums_store(&out[i][lane / (2 * VEC)], span->channels - lane,
+                       sums + 2 * (c0 + i * c_count + lane));
+}
+
+static void sum_all(const struct summed *t, double *sums)
+{
+    for (int32_t b = 0; b < block_count(t->x->shape.c); b++)
+        for (int32_t v = 0; v < t->views; v += NORM_VIEWS) {
+            struct span w = span_of(t->x->shape, t->views, b);
+
+            if (t->views - v < NORM_VIEWS)
+                w.views = t->views - v;
+            else
+                w.views = NORM_VIEWS;
+            sum_views(t, &w, b, v, sums);
+        }
 }
 
 void SIMD(norm_sums)(struct dev *d,
@@ -96,55 +240,11 @@ void SIMD(norm_sums)(struct dev *d,
                      int32_t views,
                      double *sums)
 {
-    int32_t lanes = shape_block(x->shape.c);
-    int vecs = tile_vecs(lanes);
-
     BUG_IF(x->shape.n % views != 0);
-    if (lanes < VEC) {
+    if (shape_block(x->shape.c) < VEC)
         SIMD_NEXT.norm_sums(d, x, views, sums);
-        return;
-    }
-    for (int32_t v = 0; v < views; v++)
-        for (int32_t c = 0; c < x->shape.c; c += vecs * VEC) {
-            struct view w = view_of(x->shape, views, v, c / lanes);
-            const float *from = block_at(x, w.block) + w.start + c % lanes;
-            struct double_sums k = sums_zero();
-            if (vecs == 2)
-                sum_lanes(&w, from, 2, &k);
-            else
-                sum_lanes(&w, from, 1, &k);
-            sums_store(&k, vecs, x->shape.c - c,
-                       sums_at(sums, &w, x->shape.c, c));
-        }
-}
-
-/* One vector of channels: rows of g (masked in place by y if there is one)
- * against x - mean. */
-VEC_INLINE void back_lanes(const struct view *w,
-                           const float *x,
-                           const float *y,
-                           float *g,
-                           const double *mean,
-                           struct double_sums *k)
-{
-    struct double_sums a = *k;
-    vec_half lower = vec_half_load(mean);
-    vec_half upper = vec_half_load(mean + VEC_HALF);
-    size_t at = 0;
-
-    for (size_t i = 0; i < w->voxels; i++, at += w->skip)
-        for (int32_t j = 0; j < w->samples; j++) {
-            size_t row = at + (size_t)j * (size_t)w->lanes;
-            vec e = vec_load(x + row);
-            vec h = vec_load(g + row);
-            if (y) {
-                h = vec_where_positive(vec_load(y + row), h);
-                vec_store(g + row, h);
-            }
-            sums_add(&a, 0, vec_lower(h), vec_half_sub(vec_lower(e), lower));
-            sums_add(&a, 1, vec_upper(h), vec_half_sub(vec_upper(e), upper));
-        }
-    *k = a;
+    else
+        sum_all(&(struct summed){.x = x, .views = views}, sums);
 }
 
 void SIMD(norm_bwd_sums)(struct dev *d,
@@ -155,59 +255,64 @@ void SIMD(norm_bwd_sums)(struct dev *d,
                          const struct tensor *dy,
                          double *sums)
 {
-    int32_t lanes = shape_block(x->shape.c);
-    int32_t c_count = x->shape.c;
-
     BUG_IF(x->shape.n % views != 0 || !shape_same(x->shape, dy->shape));
-    if (lanes < VEC) {
+    if (shape_block(x->shape.c) < VEC)
         SIMD_NEXT.norm_bwd_sums(d, x, y, views, coef, dy, sums);
-        return;
-    }
-    for (int32_t v = 0; v < views; v++)
-        for (int32_t c = 0; c < c_count; c += VEC) {
-            struct view w = view_of(x->shape, views, v, c / lanes);
-            size_t at = w.start + (size_t)(c % lanes);
-            struct double_sums k = sums_zero();
-            double mean[VEC] = {0};
-            for (int32_t i = 0; i < VEC && c + i < c_count; i++)
-                mean[i] = coef[v * c_count + c + i].mean;
-            if (y)
-                back_lanes(&w, block_at(x, w.block) + at,
-                           block_at(y, w.block) + at,
-                           block_at(dy, w.block) + at, mean, &k);
-            else
-                back_lanes(&w, block_at(x, w.block) + at, NULL,
-                           block_at(dy, w.block) + at, mean, &k);
-            sums_store(&k, 1, c_count - c, sums_at(sums, &w, c_count, c));
-        }
+    else
+        sum_all(&(struct summed){x, y, dy, coef, views}, sums);
 }
 
-/* Coefficients of a vector of channels, zero where there is no channel. */
+/* Coefficients of one view's channels in a block, zero where there is none. */
 struct lanes_coef {
-    float mean[VEC], scale[VEC], shift[VEC], k0[VEC], minus_k1[VEC];
+    float mean[ARITH_BLOCK_MAX], scale[ARITH_BLOCK_MAX];
+    float shift[ARITH_BLOCK_MAX]; /* forward */
+    float k0[ARITH_BLOCK_MAX], minus_k1[ARITH_BLOCK_MAX];
 };
 
-VEC_INLINE void apply_lanes(const struct view *w,
-                            const struct lanes_coef *k,
-                            const float *x,
-                            const float *add,
-                            bool relu,
-                            float *y)
+VEC_INLINE vec apply_vector(const struct lanes_coef *k, int32_t lane, vec x)
 {
-    vec mean = vec_load(k->mean);
-    vec scale = vec_load(k->scale);
-    vec shift = vec_load(k->shift);
-    size_t at = 0;
+    vec e = vec_sub(x, vec_load(k->mean + lane));
 
-    for (size_t i = 0; i < w->voxels; i++, at += w->skip)
-        for (int32_t j = 0; j < w->samples; j++) {
-            size_t row = at + (size_t)j * (size_t)w->lanes;
-            vec e = vec_sub(vec_load(x + row), mean);
-            e = vec_fma(e, scale, shift);
-            if (add)
-                e = vec_add(e, vec_load(add + row));
-            vec_store(y + row, relu ? vec_relu(e) : e);
-        }
+    return vec_fma(e, vec_load(k->scale + lane), vec_load(k->shift + lane));
+}
+
+VEC_INLINE vec back_vector(const struct lanes_coef *k,
+                           int32_t lane,
+                           vec x,
+                           vec g)
+{
+    vec e = vec_sub(x, vec_load(k->mean + lane));
+    vec h = vec_sub(g, vec_load(k->k0 + lane));
+
+    return vec_mul(vec_load(k->scale + lane),
+                   vec_fma(e, vec_load(k->minus_k1 + lane), h));
+}
+
+/* k [views]; other is what is added, the gradient on the way back, or NULL. */
+VEC_INLINE void apply_rows(const struct span *w,
+                           const struct lanes_coef *k,
+                           const float *x,
+                           const float *other,
+                           bool back,
+                           bool relu,
+                           float *y)
+{
+    for (size_t n = 0; n < w->voxels; n++) {
+        size_t at = n * w->voxel;
+        for (int32_t v = 0; v < w->views; v++)
+            for (size_t end = at + w->view; at < end; at += (size_t)w->lanes)
+                for (int32_t i = 0; i < w->used; i += VEC) {
+                    size_t j = at + (size_t)i;
+                    vec e = vec_load(x + j);
+                    if (back)
+                        e = back_vector(&k[v], i, e, vec_load(other + j));
+                    else
+                        e = apply_vector(&k[v], i, e);
+                    if (!back && other)
+                        e = vec_add(e, vec_load(other + j));
+                    vec_store(y + j, relu ? vec_relu(e) : e);
+                }
+    }
 }
 
 /* Padding lanes of `add` may hold anything: the last block is cleared. */
@@ -220,7 +325,6 @@ void SIMD(norm_apply)(struct dev *d,
                       const struct tensor *y)
 {
     int32_t lanes = shape_block(x->shape.c);
-    int32_t c_count = x->shape.c;
 
     BUG_IF(x->shape.n % views != 0 || !shape_same(x->shape, y->shape));
     BUG_IF(add && !shape_same(x->shape, add->shape));
@@ -228,47 +332,29 @@ void SIMD(norm_apply)(struct dev *d,
         SIMD_NEXT.norm_apply(d, x, views, coef, add, relu, y);
         return;
     }
-    for (int32_t v = 0; v < views; v++)
-        for (int32_t c = 0; c < c_count; c += VEC) {
-            struct view w = view_of(x->shape, views, v, c / lanes);
-            size_t at = w.start + (size_t)(c % lanes);
-            struct lanes_coef k = {.mean = {0}};
-            for (int32_t i = 0; i < VEC && c + i < c_count; i++) {
-                const struct norm_fwd *f = &coef[v * c_count + c + i];
-                k.mean[i] = (float)f->mean;
-                k.scale[i] = (float)f->scale;
-                k.shift[i] = (float)f->shift;
-            }
+    for (int32_t b = 0; b < block_count(x->shape.c); b++)
+        for (int32_t v = 0; v < views; v += NORM_VIEWS) {
+            struct span w = span_of(x->shape, views, b);
+            size_t start = (size_t)v * w.view;
+            struct lanes_coef k[NORM_VIEWS] = {0};
+            w.views = views - v < NORM_VIEWS ? views - v : NORM_VIEWS;
+            for (int32_t i = 0; i < w.views; i++)
+                for (int32_t c = 0; c < w.channels; c++) {
+                    const struct norm_fwd *f =
+                        &coef[(v + i) * x->shape.c + b * lanes + c];
+                    k[i].mean[c] = (float)f->mean;
+                    k[i].scale[c] = (float)f->scale;
+                    k[i].shift[c] = (float)f->shift;
+                }
             if (add)
-                apply_lanes(&w, &k, block_at(x, w.block) + at,
-                            block_at(add, w.block) + at, relu,
-                            block_at(y, w.block) + at);
+                apply_rows(&w, k, block_at(x, b) + start,
+                           block_at(add, b) + start, false, relu,
+                           block_at(y, b) + start);
             else
-                apply_lanes(&w, &k, block_at(x, w.block) + at, NULL, relu,
-                            block_at(y, w.block) + at);
+                apply_rows(&w, k, block_at(x, b) + start, NULL, false, relu,
+                           block_at(y, b) + start);
         }
     tensor_clear_padding(y, sizeof(float));
-}
-
-static void back_apply_lanes(const struct view *w,
-                             const struct lanes_coef *k,
-                             const float *x,
-                             const float *g,
-                             float *dx)
-{
-    vec mean = vec_load(k->mean);
-    vec scale = vec_load(k->scale);
-    vec k0 = vec_load(k->k0);
-    vec minus_k1 = vec_load(k->minus_k1);
-    size_t at = 0;
-
-    for (size_t i = 0; i < w->voxels; i++, at += w->skip)
-        for (int32_t j = 0; j < w->samples; j++) {
-            size_t row = at + (size_t)j * (size_t)w->lanes;
-            vec e = vec_sub(vec_load(x + row), mean);
-            vec h = vec_sub(vec_load(g + row), k0);
-            vec_store(dx + row, vec_mul(scale, vec_fma(e, minus_k1, h)));
-        }
 }
 
 void SIMD(norm_bwd_apply)(struct dev *d,
@@ -279,7 +365,6 @@ void SIMD(norm_bwd_apply)(struct dev *d,
                           const struct tensor *dx)
 {
     int32_t lanes = shape_block(x->shape.c);
-    int32_t c_count = x->shape.c;
 
     BUG_IF(x->shape.n % views != 0 || !shape_same(x->shape, g->shape));
     BUG_IF(!shape_same(x->shape, dx->shape));
@@ -287,21 +372,23 @@ void SIMD(norm_bwd_apply)(struct dev *d,
         SIMD_NEXT.norm_bwd_apply(d, x, g, views, coef, dx);
         return;
     }
-    for (int32_t v = 0; v < views; v++)
-        for (int32_t c = 0; c < c_count; c += VEC) {
-            struct view w = view_of(x->shape, views, v, c / lanes);
-            size_t at = w.start + (size_t)(c % lanes);
-            struct lanes_coef k = {.mean = {0}};
-            for (int32_t i = 0; i < VEC && c + i < c_count; i++) {
-                const struct norm_bwd *b = &coef[v * c_count + c + i];
-                k.mean[i] = (float)b->mean;
-                k.scale[i] = (float)b->scale;
-                k.k0[i] = (float)b->k0;
-                k.minus_k1[i] = -(float)b->k1;
-            }
-            back_apply_lanes(&w, &k, block_at(x, w.block) + at,
-                             block_at(g, w.block) + at,
-                             block_at(dx, w.block) + at);
+    for (int32_t b = 0; b < block_count(x->shape.c); b++)
+        for (int32_t v = 0; v < views; v += NORM_VIEWS) {
+            struct span w = span_of(x->shape, views, b);
+            size_t start = (size_t)v * w.view;
+            struct lanes_coef k[NORM_VIEWS] = {0};
+            w.views = views - v < NORM_VIEWS ? views - v : NORM_VIEWS;
+            for (int32_t i = 0; i < w.views; i++)
+                for (int32_t c = 0; c < w.channels; c++) {
+                    const struct norm_bwd *f =
+                        &coef[(v + i) * x->shape.c + b * lanes + c];
+                    k[i].mean[c] = (float)f->mean;
+                    k[i].scale[c] = (float)f->scale;
+                    k[i].k0[c] = (float)f->k0;
+                    k[i].minus_k1[c] = -(float)f->k1;
+                }
+            apply_rows(&w, k, block_at(x, b) + start, block_at(g, b) + start,
+                       true, false, block_at(dx, b) + start);
         }
     tensor_clear_padding(dx, sizeof(float));
 }
