@@ -1,10 +1,12 @@
 /* Whole steps of pretraining in one process, on patches made of formulas:
  * reading, augmentation, forward, loss, backward, update, digest. The share is
- * of the FMA peak that bursts on as many threads give between the steps; work
- * counts convolutions without multiplications by padding. */
+ * of the FMA peak that bursts on as many threads give between the steps; flops
+ * count convolutions without multiplications by padding. "work" is the time
+ * all threads have worked: others on the machine do not stretch it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/log.h"
 
@@ -135,34 +137,52 @@ static double peak_of(struct team *team, const char *variant)
     return sum;
 }
 
+/* Seconds all threads have worked. */
+static double process_s(void)
+{
+    struct timespec t;
+
+    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
 static status
 measure(struct pretrain *p, struct team *team, int steps, const char *name)
 {
     status st = OK;
     struct step_facts f;
     double items = (double)(p->t.io->conf->shards * p->t.io->conf->items);
+    double flop = 4 * view_flop(&p->t.part[0].conf) * items;
     double best = 0;
     double peak = 0;
     double total = 0;
+    double work = 0;
     char line[64];
 
     TRY(pretrain_step(p, &f)); /* touches all memory */
     for (int i = 0; i < steps; i++) {
         double t = clock_s();
+        double w = process_s();
 
         TRY(pretrain_step(p, &f));
         t = clock_s() - t;
+        w = process_s() - w;
         total += t;
         best = i == 0 || t < best ? t : best;
+        work = i == 0 || w < work ? w : work;
         peak += peak_of(team, dev_facts(p->t.dev).variant) / steps;
     }
     (void)snprintf(line, sizeof line, "step-%s-mean", name);
     bench_line(line, 1e3 * total / steps / items, "ms/item", NULL, 0);
     (void)snprintf(line, sizeof line, "step-%s-best", name);
     bench_line(line, 1e3 * best / items, "ms/item", NULL, 0);
+    (void)snprintf(line, sizeof line, "step-%s-work", name);
+    bench_line(line, 1e3 * work / items, "ms/item", NULL, 0);
     (void)snprintf(line, sizeof line, "step-%s-rate", name);
-    bench_line(line, 4 * view_flop(&p->t.part[0].conf) * items / best / 1e9, "GF/s",
-               "fma-peak", peak);
+    bench_line(line, flop / best / 1e9, "GF/s", "fma-peak", peak);
+    (void)snprintf(line, sizeof line, "step-%s-work-rate", name);
+    bench_line(line, flop / work / 1e9, "GF/s", "fma-peak",
+               peak / team_size(team));
 out:
     return st;
 }

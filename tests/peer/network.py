@@ -1,9 +1,10 @@
 """The full network by PyTorch (MONAI's ResNet-50, widen factor 2) and by us.
 
-usage: network.py BIN [train]   (the folder of fmcib-bench)
+usage: network.py BIN [train | train-only]   (the folder of fmcib-bench)
 Features of 50^3 patches, batch 4: eager, and compiled with frozen weights;
-`train` adds a step of pretraining (two items, four views each, no
-augmentation on either side's clock but ours). Rounds take turns; a figure is
+`train` adds a step of pretraining (PyTorch two items, four views each; we eight;
+no augmentation on either side's clock but ours): eager, eager with channels
+last, compiled. Rounds take turns; a figure is
 the least of its rounds. "work" is the time all threads have worked, which
 others on the machine do not stretch. Threads: FMCIB_PEER_THREADS, else 1.
 """
@@ -93,14 +94,14 @@ def evaluation(binary):
     show(f"eval {THREADS} threads", "ms/patch", mine, theirs)
 
 
-def training(binary):
-    """A step of two items: positives and negatives, two views each."""
-    items = 2
-    model = torch.nn.Sequential(
-        network().train(), torch.nn.Linear(4096, 2048), torch.nn.ReLU(),
-        torch.nn.Linear(2048, 128))
+def step_of(model, items, channels_last=False):
+    """A step of `items` items: positives and negatives, two views each."""
+    layout = torch.channels_last_3d if channels_last else \
+        torch.contiguous_format
+    model = model.to(memory_format=layout)
     optimiser = torch.optim.SGD(model.parameters(), lr=1e-3, momentum=0.9)
-    views = [torch.randn(items, 1, 50, 50, 50) for _ in range(4)]
+    views = [torch.randn(items, 1, 50, 50, 50).to(memory_format=layout)
+             for _ in range(4)]
 
     def step():
         z = [torch.nn.functional.normalize(model(v)) for v in views]
@@ -112,18 +113,54 @@ def training(binary):
         loss.backward()
         optimiser.step()
 
-    step()
-    theirs = [clocked(step, items)]
-    f = ours(binary, "step", "full", THREADS, "2")
-    mine = [(f["step-full-best"], f.get("step-full-work", float("nan")))]
-    show(f"pretrain {THREADS} threads", "ms/item", mine, {"eager": theirs})
+    return step
+
+
+def peer_training(name, items):
+    """Wall and work ms an item, None where this peer does not run."""
+    torch._dynamo.reset()
+    torch._inductor.config.freezing = False
+    model = torch.nn.Sequential(
+        network().train(), torch.nn.Linear(4096, 2048), torch.nn.ReLU(),
+        torch.nn.Linear(2048, 128))
+    start = time.perf_counter()
+    try:
+        if name == "compiled":
+            model = torch.compile(model)
+        step = step_of(model, items, name == "channels-last")
+        step()
+    except Exception as error:  # no compiler on this machine, mostly
+        print(f"peers: no {name} training: {str(error).splitlines()[0]}",
+              flush=True)
+        return None
+    print(f"  {name}: first step in {time.perf_counter() - start:.0f} s",
+          flush=True)
+    return clocked(step, items)
+
+
+def training(binary):
+    items = 2
+    mine, theirs = [], {}
+
+    def own():
+        f = ours(binary, "step", "full", THREADS, "1")
+        mine.append((f["step-full-best"], f["step-full-work"]))
+
+    own()
+    for name in ("eager", "channels-last", "compiled"):
+        figures = peer_training(name, items)
+        if figures is not None:
+            theirs[name] = [figures]
+    own()
+    show(f"pretrain {THREADS} threads", "ms/item", mine, theirs)
 
 
 def main():
     binary = os.path.join(sys.argv[1], "fmcib-bench")
     torch.set_num_threads(int(THREADS))
-    evaluation(binary)
-    if "train" in sys.argv[2:]:
+    if "train-only" not in sys.argv[2:]:
+        evaluation(binary)
+    if {"train", "train-only"} & set(sys.argv[2:]):
         training(binary)
 
 
