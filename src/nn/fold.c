@@ -131,25 +131,44 @@ void fold_free(struct fold *f)
     mem_free(f);
 }
 
-void fold_push(struct fold *f, uint32_t shard, const void *part, size_t len)
+/* The fold's vector `out` for the caller's `in`. */
+static void exchange(struct fold *f, const void *out, void *in)
 {
-    struct part *top = NULL;
-    void *copy = NULL;
+    for (uint32_t i = 0; i < f->n_buffers; i++)
+        if (f->buffer[i] == out) {
+            f->buffer[i] = in;
+            return;
+        }
+    BUG_IF(true);
+}
+
+void *fold_push(struct fold *f, uint32_t shard, void *part, size_t len)
+{
+    void *other = NULL;
 
     BUG_IF(len > f->max_len || shard != f->block.lo + f->pushed);
     BUG_IF(f->pushed > 0 && len != f->len);
     f->len = len;
     f->pushed++;
-    /* the tree only reads a right operand, and a vector that stays on the
-     * stack, where it could become a left one, is copied below */
-    tree_push(&f->tree, (struct part){shard, 1, (void *)part});
-    top = &f->tree.stack[f->tree.depth - 1];
-    if (top->value != part)
-        return;
+    /* the tree only reads a right operand; a vector that stays on the stack,
+     * where it could become a left one, is kept for another */
+    tree_push(&f->tree, (struct part){shard, 1, part});
+    if (f->tree.stack[f->tree.depth - 1].value != part)
+        return part;
     BUG_IF(f->n_free == 0);
-    copy = f->free[--f->n_free];
-    memcpy(copy, part, len * (size_t)f->dtype);
-    top->value = copy;
+    other = f->free[--f->n_free];
+    exchange(f, other, part);
+    return other;
+}
+
+void *fold_take(struct fold *f, uint32_t i, void *spare)
+{
+    void *node = f->tree.stack[i].value;
+
+    BUG_IF(i >= f->tree.depth);
+    exchange(f, node, spare);
+    f->tree.stack[i].value = spare;
+    return node;
 }
 
 const struct part *fold_parts(const struct fold *f, uint32_t *n)

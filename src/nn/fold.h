@@ -30,12 +30,15 @@ size_t fold_bytes(uint32_t shards,
                   size_t max_len,
                   enum dtype dtype);
 
-/* The vector of the next shard of the block, ascending; `part` is the caller's
- * again on return, and not copied when it merges at once. All vectors of one
- * sum have the same len. */
-void fold_push(struct fold *f, uint32_t shard, const void *part, size_t len);
+/* The vector of the next shard of the block, ascending; all of one sum have the
+ * same len. `part` is memory of mem_raw with room for max_len: it is the fold's
+ * if it stays, and the caller owns what is returned instead. */
+void *fold_push(struct fold *f, uint32_t shard, void *part, size_t len);
 /* The nodes so far: the block's maximal aligned ones once all are pushed. */
 const struct part *fold_parts(const struct fold *f, uint32_t *n);
+/* Take node i's vector away before the next fold_reset; `spare` (as a part) is
+ * the fold's instead. */
+void *fold_take(struct fold *f, uint32_t i, void *spare);
 /* Forget them: the next push begins another sum. */
 void fold_reset(struct fold *f);
 

@@ -27,15 +27,19 @@ struct meet {
     status (*gather)(
         void *ctx, status st, const void *mine, size_t size, void *all);
     /* Gradient vectors of len elements of dtype: grad_push once per local
-     * shard in ascending order (local work; `part` is the caller's again on
-     * return), then all ranks grad_total, which writes the sum. */
-    void (*grad_push)(void *ctx,
-                      uint32_t shard,
-                      const void *part,
-                      size_t len,
-                      enum dtype dtype);
-    status (*grad_total)(
+     * shard in ascending order (local work). `part`, memory of mem_raw that
+     * holds the longest vector, is the meeting's from now on; the caller gets
+     * the vector to fill next, perhaps the same. Then all ranks grad_start: the
+     * sum is on its way to `total`, which it has reached when all ranks have
+     * called grad_end (one for all starts; due whatever they returned). */
+    void *(*grad_push)(
+        void *ctx, uint32_t shard, void *part, size_t len, enum dtype dtype);
+    status (*grad_start)(
         void *ctx, status st, size_t len, enum dtype dtype, void *total);
+    status (*grad_end)(void *ctx); /* NULL: no sum outlasts its start */
+    /* Between two pieces of local work the main thread, and no other, may take
+     * on what has come meanwhile. NULL: there is nothing to. */
+    status (*grad_poke)(void *ctx);
 };
 
 #endif

@@ -38,13 +38,13 @@ meet_gather(void *ctx, status st, const void *mine, size_t size, void *all)
     return st;
 }
 
-static void meet_push(
-    void *ctx, uint32_t shard, const void *part, size_t len, enum dtype dtype)
+static void *
+meet_push(void *ctx, uint32_t shard, void *part, size_t len, enum dtype dtype)
 {
     struct meet_local *m = ctx;
 
     BUG_IF(dtype != m->dtype);
-    fold_push(m->fold, shard, part, len);
+    return fold_push(m->fold, shard, part, len);
 }
 
 static status
@@ -91,7 +91,7 @@ status meet_local_new(uint32_t shards,
                             .sum = meet_sum,
                             .gather = meet_gather,
                             .grad_push = meet_push,
-                            .grad_total = meet_total};
+                            .grad_start = meet_total};
     m->sum_len = sum_len;
     m->dtype = dtype;
     TRY(mem_new(shards * sum_len, sizeof *m->scratch, &m->scratch));

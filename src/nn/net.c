@@ -105,7 +105,7 @@ static status new_memory(struct net *n)
         TRY(take(n, p->shard_bytes, &n->block[i]));
     TRY(mem_new(threads, sizeof *n->dw, &n->dw));
     for (size_t i = 0; i < threads; i++)
-        TRY(take(n, back * p->grad_len * n->elem, &n->dw[i]));
+        TRY(mem_raw(back * p->grad_len, n->elem, &n->dw[i]));
     TRY(take(n, back * p->turn_len * n->elem, &n->turned));
     TRY(mem_new(shards * n->plan.sum_len, sizeof *n->rows, &n->rows));
     TRY(mem_new(n->plan.sum_len, sizeof *n->total, &n->total));
@@ -212,7 +212,7 @@ void net_free(struct net *n)
     for (uint32_t i = 0; n->block && i < n->meet->shard_n; i++)
         n->ops->release(n->dev, n->block[i]);
     for (int i = 0; n->dw && i < team_size(n->team); i++)
-        n->ops->release(n->dev, n->dw[i]);
+        mem_free(n->dw[i]);
     n->ops->release(n->dev, n->grad);
     n->ops->release(n->dev, n->turned);
     if (!n->first) {

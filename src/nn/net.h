@@ -245,7 +245,7 @@ bool net_activation(const struct net *n,
  * m][embed]: gradient of the loss by each local shard's embeddings. Writes the
  * whole gradient vector, the sum over ALL shards: the same bytes on every
  * rank. Once per forward pass. All ranks (also in evaluation mode), one
- * meet->sum a norm and one grad_total a layer. st and errors as above. */
+ * meet->sum a norm and one grad_start a layer. st and errors as above. */
 status net_backward(struct net *n, status st, const double *d_embed);
 /* skip [slices]: true for those that get no gradient (a frozen trunk), as
  * optim_step takes it. */

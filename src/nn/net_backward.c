@@ -2,8 +2,9 @@
  * shards. A norm needs the sums of its gradient over all shards first (the
  * ranks meet); a convolution needs its weight gradient, which is made in waves
  * of as many shards as the team has members, handed to the tree in ascending
- * order, and summed (the ranks meet). The turned weight is made beside the
- * last wave. */
+ * order, and summed: the ranks meet, but the sum need not be there before the
+ * end, so its messages go on beside the layers still to come. The turned weight
+ * is made beside the last wave. */
 #include <math.h>
 #include <string.h>
 
@@ -100,13 +101,21 @@ static void finish_op(struct net *n, const struct op *op, uint32_t local)
     }
 }
 
+/* Sums of layers behind us go on while we work here. */
+static status poke(const struct net *n, int member)
+{
+    const struct meet *meet = n->meet;
+
+    return member == 0 && meet->grad_poke ? meet->grad_poke(meet->ctx) : OK;
+}
+
 static status run_stretch(void *ctx, size_t item, int member)
 {
     const struct stretch *s = ctx;
     struct net *n = s->n;
     const struct op *op = s->sums == NONE ? NULL : &n->prog.ops[s->sums];
+    status st = OK;
 
-    (void)member;
     if (!net_active(n, (uint32_t)item)) {
         if (op)
             memset(n->rows + item * net_row_len(n, op), 0,
@@ -115,7 +124,11 @@ static status run_stretch(void *ctx, size_t item, int member)
     }
     for (int32_t i = s->hi; i >= s->lo; i--)
         finish_op(n, &n->prog.ops[i], (uint32_t)item);
-    return op ? norm_sums(n, op, (uint32_t)item) : OK;
+    if (op)
+        TRY(norm_sums(n, op, (uint32_t)item));
+    TRY(poke(n, member));
+out:
+    return st;
 }
 
 static status run_local(const struct stretch *s, status st)
@@ -201,7 +214,6 @@ static status run_wave(void *ctx, size_t item, int member)
     char *dw;
     char *dbias;
 
-    (void)member;
     if (item == w->n_shards) {
         n->ops->conv_turn(op->plan, net_slice(n, n->param, op->weight),
                           n->turned);
@@ -220,7 +232,7 @@ static status run_wave(void *ctx, size_t item, int member)
         dbias = dw + (n->prog.slices[op->bias].offset - s->offset) * n->elem;
         n->ops->bias_bwd(n->dev, &dy, dbias);
     }
-    return OK;
+    return poke(n, member);
 }
 
 static status meet_weight(struct net *n, status st, const struct op *op)
@@ -237,10 +249,10 @@ static status meet_weight(struct net *n, status st, const struct op *op)
 
         st = team_run(n->team, (size_t)count + turn, run_wave, &w);
         for (uint32_t i = 0; i < count && st == OK; i++)
-            meet->grad_push(meet->ctx, meet->shard_lo + lo + i, n->dw[i], len,
-                            n->dtype);
+            n->dw[i] = meet->grad_push(meet->ctx, meet->shard_lo + lo + i,
+                                       n->dw[i], len, n->dtype);
     }
-    return meet->grad_total(meet->ctx, st, len, n->dtype,
+    return meet->grad_start(meet->ctx, st, len, n->dtype,
                             net_slice(n, n->grad, op->weight));
 }
 
@@ -254,6 +266,20 @@ static void put_gradient(struct net *n, const double *d_embed)
 
         n->ops->put_f64(n->dev, d_embed + i * len, &g);
     }
+}
+
+/* Whatever happened, the sums that were started end on all ranks. */
+static status end_sums(const struct net *n, status st)
+{
+    const struct meet *meet = n->meet;
+    status end = OK;
+    struct trail trail;
+
+    trail_save(&trail);
+    end = meet->grad_end ? meet->grad_end(meet->ctx) : OK;
+    if (st != OK)
+        trail_load(&trail);
+    return st != OK ? st : end;
 }
 
 status net_backward(struct net *n, status st, const double *d_embed)
@@ -281,7 +307,7 @@ status net_backward(struct net *n, status st, const double *d_embed)
     s.sums = NONE;
     st = run_local(&s, st);
 out:
-    return st;
+    return end_sums(n, st);
 }
 
 void net_input_grad_f64(const struct net *n, uint32_t local, double *plain)

@@ -124,7 +124,7 @@ struct net {
     int64_t *counters;
     /* work */
     char **block;          /* [shard_n] memory of a shard */
-    char **dw;             /* [threads] weight gradients */
+    char **dw;             /* [threads] weight gradients, of mem_raw */
     char *turned;          /* turned weight of one layer */
     double *rows;          /* [shard_n][sum_len] */
     double *total;         /* [sum_len] */

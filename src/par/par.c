@@ -126,6 +126,7 @@ static status par_memory(struct par *p)
     TRY(mem_new((size_t)p->size, sizeof *p->count, &p->count));
     TRY(mem_new((size_t)p->size, sizeof *p->place, &p->place));
     TRY(par_fold_new(&p->fold));
+    TRY(par_parts_new(&p->sum));
 out:
     return st;
 }
@@ -204,6 +205,7 @@ void par_stop(struct par *p)
     if (p->started)
         (void)MPI_Finalize();
     par_fold_free(p->fold);
+    mem_free(p->sum);
     mem_free(p->send.mem);
     mem_free(p->recv.mem);
     mem_free(p->nodes.mem);
@@ -213,6 +215,11 @@ void par_stop(struct par *p)
     mem_free(p->count);
     mem_free(p->place);
     mem_free(p);
+}
+
+status par_use_team(struct par *p, struct team *team)
+{
+    return par_fold_team(p->fold, team);
 }
 
 int par_rank(const struct par *p)

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "base/team.h"
 
 #include "det/shard.h"
 #include "det/tree.h"
@@ -26,6 +27,9 @@ void par_stop(struct par *p);
  * their own; its end is par_stop, all its ranks, before p's. All ranks.
  * ERR_MEM, ERR_COMM. */
 status par_split(struct par *p, int group, struct par **out);
+/* Add with all threads of a team, which outlives p or is taken away by NULL;
+ * never while the team is at work, but in par_sum_poke. ERR_MEM. */
+status par_use_team(struct par *p, struct team *team);
 int par_rank(const struct par *p);
 int par_size(const struct par *p);
 /* "Open MPI v4.1.4, ..." one line, for the log. */
@@ -78,6 +82,21 @@ status par_sum_parts(struct par *p,
                      size_t len,
                      size_t elem,
                      void *total);
+
+/* The same, while the caller goes on working: the parts and the total are par's
+ * until the sum has ended, which the next start and par_sum_end wait for.
+ * par_sum_poke takes on what has come, the main thread's alone, any time. Any
+ * rank may poke as it likes; the others: all ranks. A sum that fails at its
+ * start has not begun; an end is due whatever the start returned. */
+status par_sum_start(struct par *p,
+                     status so_far,
+                     uint32_t shards,
+                     struct parts parts,
+                     size_t len,
+                     size_t elem,
+                     void *total);
+status par_sum_poke(struct par *p);
+status par_sum_end(struct par *p);
 
 /* Bytes of workspace that par_sum_parts keeps on this rank at most, and the
  * size of its buckets (tests make it small; the same on all ranks). */

@@ -4,13 +4,15 @@
 
 #include "par/par_impl.h"
 
+enum { FOLD_ITEM = 16 * FOLD_BLOCK }; /* of the team */
+
 /* An open node: its value so far is an input or one of the slots. */
 struct open_node {
     const char *value;
     int slot; /* -1: an input */
 };
 
-struct par_fold {
+struct folder { /* of one member */
     struct tree tree;
     size_t bytes; /* of the present block */
     size_t elem;
@@ -20,13 +22,55 @@ struct par_fold {
     char *slots; /* [TREE_MAX_DEPTH + 1][FOLD_BLOCK] */
 };
 
+struct par_fold {
+    struct folder *of; /* [members] */
+    int members;
+    struct team *team; /* NULL: the main thread alone */
+};
+
+static void free_folders(struct folder *of, int members)
+{
+    for (int i = 0; of && i < members; i++)
+        mem_free(of[i].slots);
+    mem_free(of);
+}
+
+static status set_members(struct par_fold *f, int members)
+{
+    status st = OK;
+    struct folder *of = NULL;
+
+    TRY(mem_new((size_t)members, sizeof *of, &of));
+    for (int i = 0; i < members; i++)
+        TRY(mem_new(TREE_MAX_DEPTH + 1, FOLD_BLOCK, &of[i].slots));
+    free_folders(f->of, f->members);
+    f->of = of;
+    f->members = members;
+    of = NULL;
+out:
+    free_folders(of, members);
+    return st;
+}
+
+status par_fold_team(struct par_fold *f, struct team *team)
+{
+    status st = OK;
+
+    f->team = NULL;
+    if (team && team_size(team) > f->members)
+        TRY(set_members(f, team_size(team)));
+    f->team = team;
+out:
+    return st;
+}
+
 status par_fold_new(struct par_fold **out)
 {
     status st = OK;
     struct par_fold *f = NULL;
 
     TRY(mem_new(1, sizeof *f, &f));
-    TRY(mem_new(TREE_MAX_DEPTH + 1, FOLD_BLOCK, &f->slots));
+    TRY(set_members(f, 1));
     *out = f;
     f = NULL;
 out:
@@ -38,7 +82,7 @@ void par_fold_free(struct par_fold *f)
 {
     if (!f)
         return;
-    mem_free(f->slots);
+    free_folders(f->of, f->members);
     mem_free(f);
 }
 
@@ -72,7 +116,7 @@ static void add_to_f64(double *restrict out, const double *restrict b, size_t n)
         out[i] = out[i] + b[i];
 }
 
-static void add(struct par_fold *f, char *out, const char *a, const char *b)
+static void add(struct folder *f, char *out, const char *a, const char *b)
 {
     size_t n = f->bytes / f->elem;
 
@@ -92,7 +136,7 @@ static void add(struct par_fold *f, char *out, const char *a, const char *b)
 /* tree_add_fn; the operands are open nodes. */
 static void add_nodes(void *ctx, void *dst, const void *src)
 {
-    struct par_fold *f = ctx;
+    struct folder *f = ctx;
     struct open_node *left = dst;
     const struct open_node *right = src;
     char *out;
@@ -110,14 +154,14 @@ static void add_nodes(void *ctx, void *dst, const void *src)
 
 static void drop_node(void *ctx, void *value)
 {
-    struct par_fold *f = ctx;
+    struct folder *f = ctx;
     const struct open_node *n = value;
 
     if (n->slot >= 0)
         f->free_slot[f->n_free++] = n->slot;
 }
 
-static void fold_block(struct par_fold *f,
+static void fold_block(struct folder *f,
                        uint32_t shards,
                        const struct part *in,
                        uint32_t n_in,
@@ -146,7 +190,37 @@ static void fold_block(struct par_fold *f,
     }
 }
 
+/* A fold as its items see it: each a few blocks. */
+struct work {
+    struct par_fold *f;
+    uint32_t shards;
+    const struct part *in;
+    uint32_t n_in;
+    size_t bytes, elem;
+    char *const *out;
+};
+
+static status fold_item(void *ctx, size_t item, int member)
+{
+    const struct work *w = ctx;
+    struct folder *f = &w->f->of[member];
+    size_t lo = item * FOLD_ITEM;
+    size_t hi = lo + FOLD_ITEM < w->bytes ? lo + FOLD_ITEM : w->bytes;
+
+    f->elem = w->elem;
+    if (w->n_in == 1) {
+        memcpy(w->out[0] + lo, (const char *)w->in[0].value + lo, hi - lo);
+        return OK;
+    }
+    for (size_t at = lo; at < hi; at += FOLD_BLOCK) {
+        f->bytes = hi - at < FOLD_BLOCK ? hi - at : FOLD_BLOCK;
+        fold_block(f, w->shards, w->in, w->n_in, at, w->out);
+    }
+    return OK;
+}
+
 void par_fold_run(struct par_fold *f,
+                  bool alone,
                   uint32_t shards,
                   const struct part *in,
                   uint32_t n_in,
@@ -154,17 +228,15 @@ void par_fold_run(struct par_fold *f,
                   size_t elem,
                   char *const *out)
 {
+    struct work w = {f, shards, in, n_in, bytes, elem, out};
+    size_t items = (bytes + FOLD_ITEM - 1) / FOLD_ITEM;
+
     BUG_IF(elem != sizeof(float) && elem != sizeof(double));
-    f->elem = elem;
-    if (n_in == 0)
+    if (n_in == 0 || (n_in == 1 && out[0] == (const char *)in[0].value))
         return;
-    if (n_in == 1) {
-        if (out[0] != (const char *)in[0].value && bytes > 0)
-            memcpy(out[0], in[0].value, bytes);
-        return;
-    }
-    for (size_t at = 0; at < bytes; at += FOLD_BLOCK) {
-        f->bytes = bytes - at < FOLD_BLOCK ? bytes - at : FOLD_BLOCK;
-        fold_block(f, shards, in, n_in, at, out);
-    }
+    if (f->team && !alone && items > 1)
+        (void)team_run(f->team, items, fold_item, &w); /* cannot fail */
+    else
+        for (size_t i = 0; i < items; i++)
+            (void)fold_item(&w, i, 0);
 }

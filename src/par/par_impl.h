@@ -15,6 +15,8 @@ struct grown {
     size_t size;
 };
 
+struct par_sum; /* par_parts.c */
+
 struct par {
     MPI_Comm comm;     /* collectives and slices */
     MPI_Comm messages; /* coordinator and workers */
@@ -35,10 +37,14 @@ struct par {
     struct grown slices;
     struct grown sources;
     struct grown requests;
-    int *count; /* [size] */
-    int *place; /* [size] */
+    struct par_sum *sum; /* the one on its way */
+    int *count;          /* [size] */
+    int *place;          /* [size] */
     struct par_fold *fold;
 };
+
+/* Memory of the sum of long vectors. ERR_MEM. */
+status par_parts_new(struct par_sum **out);
 
 /* At least `size` bytes, zeroed when new. ERR_MEM. */
 status par_grow(struct grown *g, size_t size);
@@ -67,13 +73,17 @@ par_nodes(const struct par *p, uint32_t shards, int rank, struct part *out);
 enum { FOLD_BLOCK = 16384 }; /* bytes */
 struct par_fold;             /* opaque: scratch for the open nodes */
 status par_fold_new(struct par_fold **out);
+/* Fold with all threads of a team from now on; NULL: alone, cannot fail.
+ * ERR_MEM. */
+status par_fold_team(struct par_fold *f, struct team *team);
 void par_fold_free(struct par_fold *f);
 
 /* in [n_in]: nodes by ascending shard without gaps, values [bytes]; what is
  * left on the stack (tree_nodes of their range) goes to out[k] + 0..bytes.
  * elem is 4 (float) or 8 (double). out[k] may be an input only as in
- * par_sum_parts. */
+ * par_sum_parts. alone: without the team, which is at work. */
 void par_fold_run(struct par_fold *f,
+                  bool alone,
                   uint32_t shards,
                   const struct part *in,
                   uint32_t n_in,

@@ -1,19 +1,26 @@
-/* Long sums over shards, bucket by bucket. While a bucket is folded and
- * gathered, the messages of the next one are on their way. */
+/* Long sums over shards, bucket by bucket, each in two messages: nodes to the
+ * owners of slices, which fold them, and slices of the total to all. Two
+ * buckets are on their way at once, and both while the caller works: a poke
+ * takes on what has come, the end waits. Who is how far is nobody else's
+ * matter: messages of a pair of ranks arrive in the order of buckets. */
 #include <limits.h>
 #include <string.h>
+
+#include "base/mem.h"
 
 #include "par/par_impl.h"
 
 enum {
     TAG_SLICE = 1,
+    TAG_TOTAL = 2,
     AHEAD = 2,          /* buckets in flight: this one and the next */
     GRAIN = 1024,       /* elements: a slice is a whole number of them */
     LEAST_BUCKET = 4096 /* bytes */
 };
 
-struct sum {
+struct par_sum {
     uint32_t shards;
+    struct part part[TREE_MAX_DEPTH];
     struct parts parts;
     size_t len;
     size_t elem;
@@ -25,6 +32,9 @@ struct sum {
     MPI_Request *request[AHEAD];
     int n_request[AHEAD];
     char *slices[AHEAD];
+    /* buckets that have begun, been folded here, come back whole; a bucket's
+     * requests are of its nodes until it is folded, then of its total */
+    size_t buckets, posted, folded, done;
 };
 
 /* A part of a bucket, in elements from the start of the vector. */
@@ -33,7 +43,7 @@ struct span {
     size_t n;
 };
 
-static struct span bucket_span(const struct sum *s, size_t b)
+static struct span bucket_span(const struct par_sum *s, size_t b)
 {
     struct span v = {b * s->bucket, s->bucket};
 
@@ -111,7 +121,7 @@ void par_set_bucket(struct par *p, size_t bytes)
     p->bucket = bytes;
 }
 
-static status prepare(struct par *p, struct sum *s)
+static status prepare(struct par *p, struct par_sum *s)
 {
     status st = OK;
     uint32_t nodes = all_nodes(p, s->shards);
@@ -122,6 +132,8 @@ static status prepare(struct par *p, struct sum *s)
     s->room = slice_room(p, s->bucket, s->elem, s->others);
     requests =
         s->others + (size_t)p->size * par_nodes(p, s->shards, p->rank, NULL);
+    if (requests < 2 * (size_t)p->size)
+        requests = 2 * (size_t)p->size;
     TRY(par_grow(&p->slices, AHEAD * s->room));
     TRY(par_grow(&p->sources, nodes * sizeof(struct part)));
     TRY(par_grow(&p->requests, AHEAD * requests * sizeof(MPI_Request)));
@@ -135,8 +147,8 @@ out:
     return st;
 }
 
-static status
-ask_one(struct par *p, struct sum *s, int set, int from, char *to, size_t bytes)
+static status ask_one(
+    struct par *p, struct par_sum *s, int set, int from, char *to, size_t bytes)
 {
     status st = OK;
 
@@ -150,7 +162,7 @@ out:
 }
 
 /* Ask for the slices of bucket b that this rank owns. */
-static status ask(struct par *p, struct sum *s, size_t b)
+static status ask(struct par *p, struct par_sum *s, size_t b)
 {
     status st = OK;
     int set = (int)(b % AHEAD);
@@ -169,7 +181,7 @@ out:
 
 /* Send this rank's part of slice v to its owner. */
 static status
-give_one(struct par *p, struct sum *s, int set, int to, struct span v)
+give_one(struct par *p, struct par_sum *s, int set, int to, struct span v)
 {
     status st = OK;
 
@@ -188,7 +200,7 @@ out:
 }
 
 /* Send the slices of bucket b to their owners, not all to rank 0 at first. */
-static status give(struct par *p, struct sum *s, size_t b)
+static status give(struct par *p, struct par_sum *s, size_t b)
 {
     status st = OK;
 
@@ -202,7 +214,7 @@ out:
     return st;
 }
 
-static status post(struct par *p, struct sum *s, size_t b)
+static status post(struct par *p, struct par_sum *s, size_t b)
 {
     status st = OK;
 
@@ -213,22 +225,17 @@ out:
     return st;
 }
 
-/* Wait for the slices of bucket b and fold them into the total. */
-static status fold(struct par *p, struct sum *s, size_t b)
+/* Fold the slices of bucket b, which have come, into the total. */
+static void fold(struct par *p, struct par_sum *s, size_t b, bool alone)
 {
-    status st = OK;
-    int set = (int)(b % AHEAD);
     struct span own = slice(p, bucket_span(s, b), p->rank);
-    char *from = s->slices[set];
+    char *from = s->slices[b % AHEAD];
     char *to = s->total + own.lo * s->elem;
     uint32_t n = 0;
 
-    for (int i = 0; i < s->n_request[set]; i++)
-        MPI_TRY(p, MPI_Wait(&s->request[set][i], MPI_STATUS_IGNORE),
-                "wait for slices");
     if (own.n == 0)
-        return OK;
-    BUG_IF(!s->source || !s->parts.at);
+        return;
+    BUG_IF(!s->source);
     for (int r = 0; r < p->size; r++) {
         uint32_t nodes = par_nodes(p, s->shards, r, s->source + n);
 
@@ -243,33 +250,121 @@ static status fold(struct par *p, struct sum *s, size_t b)
         }
         n += nodes;
     }
-    par_fold_run(p->fold, s->shards, s->source, n, own.n * s->elem, s->elem,
-                 &to);
-out:
-    return st;
+    par_fold_run(p->fold, alone, s->shards, s->source, n, own.n * s->elem,
+                 s->elem, &to);
 }
 
-static status gather(struct par *p, struct sum *s, size_t b)
+/* This rank's slice of the total to all, theirs from them. */
+static status gather(struct par *p, struct par_sum *s, size_t b)
 {
     status st = OK;
+    int set = (int)(b % AHEAD);
     struct span v = bucket_span(s, b);
+    struct span own = slice(p, v, p->rank);
 
-    for (int r = 0; r < p->size; r++) {
+    s->n_request[set] = 0;
+    for (int i = 1; i < p->size; i++) {
+        int r = (p->rank + i) % p->size;
         struct span w = slice(p, v, r);
+        MPI_Request *to = s->request[set] + s->n_request[set];
 
-        p->count[r] = (int)(w.n * s->elem);
-        p->place[r] = (int)((w.lo - v.lo) * s->elem);
+        if (w.n > 0) {
+            MPI_TRY(p,
+                    MPI_Irecv(s->total + w.lo * s->elem, (int)(w.n * s->elem),
+                              MPI_BYTE, r, TAG_TOTAL, p->comm, to),
+                    "receive a slice of the total");
+            s->n_request[set]++;
+            to++;
+        }
+        if (own.n > 0) {
+            MPI_TRY(p,
+                    MPI_Isend(s->total + own.lo * s->elem,
+                              (int)(own.n * s->elem), MPI_BYTE, r, TAG_TOTAL,
+                              p->comm, to),
+                    "send a slice of the total");
+            s->n_request[set]++;
+        }
     }
-    MPI_TRY(p,
-            MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL,
-                           s->total + v.lo * s->elem, p->count, p->place,
-                           MPI_BYTE, p->comm),
-            "gather slices");
 out:
     return st;
 }
 
-static void check_parts(const struct par *p, const struct sum *s)
+/* Have the messages of bucket b come? Wait for them, or look. */
+static status
+come(struct par *p, struct par_sum *s, size_t b, bool wait, bool *yes)
+{
+    status st = OK;
+    int set = (int)(b % AHEAD);
+    int all = 1;
+
+    if (wait)
+        MPI_TRY(p,
+                MPI_Waitall(s->n_request[set], s->request[set],
+                            MPI_STATUSES_IGNORE),
+                "wait for slices");
+    else
+        MPI_TRY(p,
+                MPI_Testall(s->n_request[set], s->request[set], &all,
+                            MPI_STATUSES_IGNORE),
+                "look for slices");
+    *yes = all != 0;
+out:
+    return st;
+}
+
+/* One thing that can be done now; *more: there was one. */
+static status advance(struct par *p, struct par_sum *s, bool wait, bool *more)
+{
+    status st = OK;
+    bool yes = false;
+
+    *more = false;
+    if (s->folded < s->posted) {
+        TRY(come(p, s, s->folded, wait, &yes));
+        if (yes) {
+            fold(p, s, s->folded, !wait);
+            TRY(gather(p, s, s->folded));
+            s->folded++;
+            *more = true;
+            goto out;
+        }
+    }
+    if (s->done < s->folded) {
+        TRY(come(p, s, s->done, wait, &yes));
+        if (yes) {
+            s->done++;
+            if (s->posted < s->buckets)
+                TRY(post(p, s, s->posted++));
+            *more = true;
+        }
+    }
+out:
+    return st;
+}
+
+status par_sum_poke(struct par *p)
+{
+    status st = OK;
+    bool more = p->sum->done < p->sum->buckets;
+
+    while (more)
+        TRY(advance(p, p->sum, false, &more));
+out:
+    return st;
+}
+
+status par_sum_end(struct par *p)
+{
+    status st = OK;
+    bool more = false;
+
+    while (p->sum->done < p->sum->buckets)
+        TRY(advance(p, p->sum, true, &more));
+out:
+    return st;
+}
+
+static void check_parts(const struct par *p, const struct par_sum *s)
 {
     struct part want[TREE_MAX_DEPTH];
     uint32_t n = par_nodes(p, s->shards, p->rank, want);
@@ -280,22 +375,55 @@ static void check_parts(const struct par *p, const struct sum *s)
                want[k].n != s->parts.at[k].n);
 }
 
-static status run_buckets(struct par *p, struct sum *s)
+/* The first buckets; nothing is on its way. */
+static status begin(struct par *p, struct par_sum *s)
 {
     status st = OK;
-    size_t buckets;
 
     if (s->len == 0)
         return OK;
     BUG_IF(s->bucket == 0);
-    buckets = (s->len + s->bucket - 1) / s->bucket;
-    TRY(post(p, s, 0));
-    for (size_t b = 0; b < buckets; b++) {
-        if (b + 1 < buckets)
-            TRY(post(p, s, b + 1));
-        TRY(fold(p, s, b));
-        TRY(gather(p, s, b));
+    s->buckets = (s->len + s->bucket - 1) / s->bucket;
+    while (s->posted < AHEAD && s->posted < s->buckets)
+        TRY(post(p, s, s->posted++));
+out:
+    return st;
+}
+
+status par_parts_new(struct par_sum **out)
+{
+    return mem_new(1, sizeof **out, out);
+}
+
+status par_sum_start(struct par *p,
+                     status so_far,
+                     uint32_t shards,
+                     struct parts parts,
+                     size_t len,
+                     size_t elem,
+                     void *total)
+{
+    status st = OK;
+    struct par_sum *s = p->sum;
+
+    TRY(par_sum_end(p));
+    *s = (struct par_sum){
+        .shards = shards, .len = len, .elem = elem, .total = total};
+    s->parts = (struct parts){s->part, parts.n};
+    if (so_far == OK) {
+        BUG_IF(parts.n > TREE_MAX_DEPTH);
+        for (uint32_t k = 0; k < parts.n; k++)
+            s->part[k] = parts.at[k];
+        check_parts(p, s);
     }
+    if (so_far == OK && p->size > 1)
+        so_far = prepare(p, s);
+    TRY(par_agree(p, so_far));
+    if (p->size == 1)
+        par_fold_run(p->fold, false, shards, s->part, parts.n, len * elem, elem,
+                     &s->total);
+    else
+        TRY(begin(p, s));
 out:
     return st;
 }
@@ -309,22 +437,9 @@ status par_sum_parts(struct par *p,
                      void *total)
 {
     status st = OK;
-    struct sum s = {.shards = shards,
-                    .parts = parts,
-                    .len = len,
-                    .elem = elem,
-                    .total = total};
 
-    if (so_far == OK)
-        check_parts(p, &s);
-    if (so_far == OK && p->size > 1)
-        so_far = prepare(p, &s);
-    TRY(par_agree(p, so_far));
-    if (p->size == 1)
-        par_fold_run(p->fold, shards, parts.at, parts.n, len * elem, elem,
-                     &s.total);
-    else
-        TRY(run_buckets(p, &s));
+    TRY(par_sum_start(p, so_far, shards, parts, len, elem, total));
+    TRY(par_sum_end(p));
 out:
     return st;
 }

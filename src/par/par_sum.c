@@ -76,8 +76,8 @@ static void fold_rows(
     }
     for (uint32_t k = 0; k < n; k++)
         out[k] = to + k * len * sizeof *rows;
-    par_fold_run(p->fold, shards, leaf, b.n, len * sizeof *rows, sizeof *rows,
-                 out);
+    par_fold_run(p->fold, false, shards, leaf, b.n, len * sizeof *rows,
+                 sizeof *rows, out);
 }
 
 /* Rank 0: the total, or the lowest rank that failed. */
@@ -100,7 +100,8 @@ fold_all(struct par *p, uint32_t shards, size_t bytes, char *total)
             node[n + i].value = at + sizeof h + i * bytes;
         n += k;
     }
-    par_fold_run(p->fold, shards, node, n, bytes, sizeof(double), &total);
+    par_fold_run(p->fold, false, shards, node, n, bytes, sizeof(double),
+                 &total);
     return h;
 }
 

@@ -44,7 +44,7 @@ static status new_states(struct weights *w)
         if (piece_len(&w->slices[i]) > w->rows)
             w->rows = piece_len(&w->slices[i]);
     TRY(mem_raw(threads, w->rows * (size_t)w->dtype, &w->piece));
-    TRY(mem_new(threads, sizeof *w->state, &w->state));
+    TRY(mem_new(threads, sizeof(struct digest *), &w->state));
     for (size_t i = 0; i < threads; i++)
         TRY(digest_new(&w->state[i]));
     TRY(ckpt_sum_new(&w->sum));

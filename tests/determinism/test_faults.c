@@ -101,8 +101,8 @@ fake_sum(void *ctx, status st, const double *rows, size_t len, double *out)
     return st;
 }
 
-static void fake_push(
-    void *ctx, uint32_t shard, const void *part, size_t len, enum dtype dtype)
+static void *
+fake_push(void *ctx, uint32_t shard, void *part, size_t len, enum dtype dtype)
 {
     struct fake *f = ctx;
     const float *v = part;
@@ -112,6 +112,7 @@ static void fake_push(
     for (size_t i = 0; i < len; i++)
         f->rows[shard][i] = (double)v[i];
     f->pushed++;
+    return part;
 }
 
 static status
@@ -171,7 +172,7 @@ static void one_pass(enum way way, uint32_t ranks, char hex[SHA256_HEX])
                            .shard_n = SHARDS,
                            .sum = fake_sum,
                            .grad_push = fake_push,
-                           .grad_total = fake_total};
+                           .grad_start = fake_total};
     assert_ok(team_new(1, &team));
     assert_ok(dev_open("ref", "auto", &dev));
     assert_ok(net_new(&c, &f.meet, team, dev, &net));

@@ -206,6 +206,72 @@ static void test_sum_parts(void **state)
     par_set_bucket(world, 32 << 20);
 }
 
+/* A sum on its way while the ranks do other things, each as often as it likes;
+ * the next start ends it, and one that fails on a rank leaves nothing. */
+static void one_sum_beside(uint32_t v, size_t len)
+{
+    enum { SUMS = 3 };
+    struct vector x = {len, 4};
+    size_t bytes = len * x.elem;
+    struct tree all[SUMS];
+    struct tree own[SUMS];
+    char *work[2 * SUMS];
+    char *total[SUMS];
+    bool any = false;
+
+    for (int i = 0; i < SUMS; i++) {
+        work[2 * i] = room(v, bytes);
+        work[2 * i + 1] = room(v, bytes);
+        total[i] = room(1, bytes);
+        local_tree(&all[i], &x, v, (struct block){0, v}, work[2 * i]);
+        local_tree(&own[i], &x, v, mine(v), work[2 * i + 1]);
+        need_ok(par_sum_start(world, OK, v,
+                              (struct parts){own[i].stack, own[i].depth}, len,
+                              x.elem, total[i]));
+        for (int k = 0; k < par_rank(world) * 3 + i; k++)
+            need_ok(par_sum_poke(world));
+        need_ok(par_any(world, true, &any));
+        one_sum_f64(v, 257);
+        need_ok(par_sum_poke(world));
+    }
+    need(par_sum_start(world, ERR_DATA, v, (struct parts){NULL, 0}, len, x.elem,
+                       total[0]) == ERR_DATA);
+    need_ok(par_sum_end(world));
+    for (int i = 0; i < SUMS; i++) {
+        need(same_bits(total[i], all[i].stack[0].value, bytes));
+        mem_free(work[2 * i]);
+        mem_free(work[2 * i + 1]);
+        mem_free(total[i]);
+    }
+}
+
+static void test_sum_beside_work(void **state)
+{
+    (void)state;
+    par_set_bucket(world, 40000);
+    for (int i = 0; i < COUNTS; i++) {
+        one_sum_beside(shard_counts[i], 1025);
+        one_sum_beside(shard_counts[i], 70001);
+    }
+    par_set_bucket(world, 32 << 20);
+}
+
+/* With a team's threads: the same bits. */
+static void test_sum_by_team(void **state)
+{
+    struct team *team = NULL;
+
+    (void)state;
+    need_ok(team_new(3, &team));
+    need_ok(par_use_team(world, team));
+    one_sum_parts(13, (struct vector){300001, 4}, false);
+    one_sum_parts(6, (struct vector){300001, 8}, true);
+    one_sum_f64(13, 40001);
+    need_ok(par_use_team(world, NULL));
+    team_free(team);
+    one_sum_parts(13, (struct vector){300001, 4}, true);
+}
+
 static void test_sum_parts_whole_bucket(void **state)
 {
     (void)state;
@@ -340,6 +406,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_data_shows_order),
         cmocka_unit_test(test_gather_shards),
         cmocka_unit_test(test_sum_parts),
+        cmocka_unit_test(test_sum_beside_work),
+        cmocka_unit_test(test_sum_by_team),
         cmocka_unit_test(test_sum_parts_whole_bucket),
         cmocka_unit_test(test_no_allocation),
         cmocka_unit_test(test_integers),

@@ -1,3 +1,5 @@
+#include "base/mem.h"
+
 #include "check.h"
 #include "nn/fold.h"
 
@@ -20,8 +22,16 @@ static void add(void *ctx, void *dst, const void *src)
         d[i] = d[i] + s[i];
 }
 
+static float *vector(void)
+{
+    float *v = NULL;
+
+    assert_ok(mem_raw(LEN, sizeof *v, &v));
+    return v;
+}
+
 /* Every block of every V: the nodes of det/tree with the same bits, twice in
- * a row, and the caller's vector is free again after each push. */
+ * a row, and what the caller gets back is his after each push. */
 static void nodes_of_blocks(void **state)
 {
     float rows[V_MAX][LEN];
@@ -36,17 +46,16 @@ static void nodes_of_blocks(void **state)
                 assert_ok(fold_new(v, (struct block){lo, n}, LEN, DTYPE_F32,
                                    NULL, &f));
                 for (int turn = 0; turn < 2; turn++) {
+                    float *part = vector();
                     uint32_t count = 0;
                     const struct part *p;
 
                     tree_start(&t, v, add, NULL, NULL);
                     for (uint32_t s = lo; s < lo + n; s++) {
-                        float part[LEN];
-
                         for (size_t i = 0; i < LEN; i++)
                             part[i] = rows[s][i] = value(s, i);
-                        fold_push(f, s, part, LEN);
-                        memset(part, 0xff, sizeof part);
+                        part = fold_push(f, s, part, LEN);
+                        memset(part, 0xff, LEN * sizeof *part);
                         tree_push(&t, (struct part){s, 1, rows[s]});
                     }
                     p = fold_parts(f, &count);
@@ -57,7 +66,15 @@ static void nodes_of_blocks(void **state)
                         assert_same_bits(p[i].value, t.stack[i].value,
                                          sizeof rows[0]);
                     }
+                    for (uint32_t i = 0; i < count; i++) {
+                        float *node = fold_take(f, i, vector());
+
+                        assert_same_bits(node, t.stack[i].value,
+                                         sizeof rows[0]);
+                        mem_free(node);
+                    }
                     fold_reset(f);
+                    mem_free(part);
                 }
                 fold_free(f);
             }

@@ -90,14 +90,15 @@ hub_sum(void *ctx, status st, const double *rows, size_t len, double *total)
     return st;
 }
 
-static void hub_push(
-    void *ctx, uint32_t shard, const void *part, size_t len, enum dtype dtype)
+static void *
+hub_push(void *ctx, uint32_t shard, void *part, size_t len, enum dtype dtype)
 {
     struct rank *r = ctx;
 
     mem_free(r->hub->parts[shard]);
     assert_ok(mem_new(len, (size_t)dtype, &r->hub->parts[shard]));
     memcpy(r->hub->parts[shard], part, len * (size_t)dtype);
+    return part;
 }
 
 /* Value of the node [lo, lo + n) of the tree, element i, by its definition. */
@@ -139,7 +140,7 @@ static void *rank_main(void *arg)
     r->meet.sum = hub_sum;
     r->meet.gather = hub_gather;
     r->meet.grad_push = hub_push;
-    r->meet.grad_total = hub_total;
+    r->meet.grad_start = hub_total;
     fixture_open(&f, &r->conf, "simd", &r->meet, r->hub->shards, 1);
     for (int step = 0; step < 2 && r->st == OK; step++)
         r->st = fixture_step(&f, OK);
