@@ -9,7 +9,6 @@
 #include "base/log.h"
 #include "base/mem.h"
 
-#include "nn/fold.h"
 #include "nn/rate.h"
 
 status training_open(struct training *t, const struct training_io *io)
