@@ -52,6 +52,21 @@ tune --set start.from=all --set start.weights=one/weights.nc --out two
 expect_status 0
 tune --set start.from=trunk --set start.weights=one/weights.nc --out three
 expect_status 0
+# weights of any file; a frozen trunk stays what it was
+for w in pre.torch pre.safetensors; do
+    run fmcib-weights convert pre/weights.nc $w
+    expect_status 0
+    tune --set start.weights=$w --out "from-$w"
+    expect_equal "$(digest weights)" "$trunk"
+done
+for k in learns frozen_eval; do
+    tune --set start.weights=pre.torch --set net.trunk=$k --out trunk-$k
+    expect_status 0
+    run fmcib-weights diff pre/weights.nc trunk-$k/weights.nc
+    expect_out 'tensors equal, [0-9]+ differ, 0 of other shapes'
+    grep -c ' 0 differ' "$out_file"
+done >frozen
+expect_equal "$(tr '\n' ' ' <frozen)" '0 1 '
 # features of a supervised model
 run fmcib-extract --set input.weights=one/weights.nc --set input.patches=test \
     --out features --quiet
