@@ -72,7 +72,7 @@ expect_equal "$(sed -n 's/^\([a-z0-9_.]*\):.*# \(placement\|preset\)$/\1/p' \
     "checkpoint.every checkpoint.keep checkpoint.start compute.backend\
  compute.memory_gb compute.variant data.root data.strip input.cache_gb\
  input.list input.patches negatives.cache negatives.cache_gb recipe run.out\
- run.quiet run.stop_after run.threads "
+ run.quiet run.stop_after run.threads start.weights "
 
 # The same store in another place, in memory or read step by step.
 run fmcib-phantom --set cohort.patients=4 --out c --quiet

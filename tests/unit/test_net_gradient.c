@@ -210,6 +210,50 @@ static void basic_without_pool(void **state)
     check_net(&conf, 2, true);
 }
 
+/* Heads alone, on features. */
+static struct net_conf heads_conf(void)
+{
+    return (struct net_conf){.in_channels = 6,
+                             .size = {1, 1, 1},
+                             .n_head = 2,
+                             .head = {9, 4},
+                             .head_names = NET_HEAD_LAYERS,
+                             .head_norm = true,
+                             .views = 4,
+                             .m = 1,
+                             .backward = true,
+                             .input_grad = true};
+}
+
+/* NNCLR's heads: norms behind every layer of the first, and in the second. */
+static void two_heads_with_norms(void **state)
+{
+    struct net_conf conf = heads_conf();
+
+    (void)state;
+    conf.head_norm_last = true;
+    conf.tail = NET_PREDICTION;
+    conf.n_tail = 2;
+    conf.tail_width[0] = 6;
+    conf.tail_width[1] = 4;
+    conf.tail_prefix = "prediction_head.";
+    check_net(&conf, 3, true);
+}
+
+/* SwAV's: outputs of length 1 before the prototypes. */
+static void prototypes(void **state)
+{
+    struct net_conf conf = heads_conf();
+
+    (void)state;
+    conf.tail = NET_PROTOTYPES;
+    conf.n_tail = 1;
+    conf.tail_width[0] = 7;
+    conf.tail_prefix = "prototypes.";
+    check_net(&conf, 3, true);
+    check_net(&conf, 2, false);
+}
+
 static void evaluation_mode(void **state)
 {
     struct net_conf conf = small_conf();
@@ -224,6 +268,8 @@ int main(void)
         cmocka_unit_test(bottleneck_per_view),
         cmocka_unit_test(bottleneck_joint),
         cmocka_unit_test(basic_without_pool),
+        cmocka_unit_test(two_heads_with_norms),
+        cmocka_unit_test(prototypes),
         cmocka_unit_test(evaluation_mode),
     };
 

@@ -146,6 +146,57 @@ static void the_shard_that_diverges_is_named(void **state)
     fixture_close(&f);
 }
 
+/* A twin gives the same outputs and gradients from its own memory, and moves
+ * the running statistics they share. */
+static void a_twin_shares_what_is_learnt(void **state)
+{
+    struct net_conf conf = small_conf();
+    struct net *twin = NULL;
+    struct fixture f;
+    double *pulled = NULL;
+    float x[2][16];
+    float *grad[2] = {NULL, NULL};
+    size_t len = 0;
+    size_t n = 0;
+    int64_t before;
+
+    (void)state;
+    fixture_open(&f, &conf, "simd", NULL, 3, 2);
+    assert_ok(net_twin(f.net, &conf, &twin));
+    assert_true(net_param(twin) == net_param(f.net));
+    assert_true(net_grad(twin) != net_grad(f.net));
+    before = net_counters(f.net, &n)[0];
+    pulled = pull(&f, 3);
+    len = net_planned(f.net)->param_len;
+    assert_true(conf.views * net_planned(f.net)->embed <= 16);
+    for (int k = 0; k < 2; k++) {
+        struct net *net = k ? twin : f.net;
+        struct net *own = f.net;
+
+        f.net = net; /* inputs go there */
+        fixture_inputs(&f, 1);
+        f.net = own;
+        assert_ok(net_forward(net, OK, true));
+        net_embed_f32(net, 1, x[k]);
+        assert_ok(net_backward(net, OK, pulled));
+        assert_ok(mem_new(len, sizeof *grad[k], &grad[k]));
+        memcpy(grad[k], net_grad(net), len * sizeof *grad[k]);
+    }
+    assert_same_bits(x[0], x[1],
+                     (size_t)(conf.views * net_planned(f.net)->embed) *
+                         sizeof x[0][0]);
+    assert_same_bits(grad[0], grad[1], len * sizeof *grad[0]);
+    assert_int_equal(net_counters(f.net, &n)[0] - before, 2 * conf.views);
+    net_add_gradient(f.net, twin);
+    for (size_t i = 0; i < len; i++)
+        assert_true(((const float *)net_grad(f.net))[i] == 2 * grad[0][i]);
+    mem_free(grad[0]);
+    mem_free(grad[1]);
+    mem_free(pulled);
+    net_free(twin);
+    fixture_close(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -153,6 +204,7 @@ int main(void)
         cmocka_unit_test(a_frozen_trunk_needs_a_head),
         cmocka_unit_test(shards_without_a_batch),
         cmocka_unit_test(the_shard_that_diverges_is_named),
+        cmocka_unit_test(a_twin_shares_what_is_learnt),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
