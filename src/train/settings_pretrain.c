@@ -22,7 +22,8 @@ const struct conf_row pretrain_rows[] = {
      IDENTITY, "G: processes of the original; gradients stay within a group"},
     {"norm.batches", CONF_ENUM, AT(norm_batches), "per_view", 1, 0,
      "per_view|joint", "", IDENTITY,
-     "batch statistics of each view (published), or of all views together"},
+     "batch statistics of each view (published), or of all views of one size "
+     "together"},
     {"loss.name", CONF_ENUM, AT(loss), "infonce", 1, 0,
      "infonce|ntxent_mined|ntxent|nnclr|swav", "", IDENTITY,
      "infonce: negatives of other images (current file); ntxent_mined: of all "
