@@ -157,10 +157,16 @@ static void put_row(struct text *t,
  */
 static int64_t find(const struct scheme *l, const struct scheme_item *want)
 {
-    for (size_t i = 0; i < l->n; i++)
-        if (l->item[i].role == want->role &&
-            strcmp(l->item[i].bare, want->bare) == 0)
+    bool head = want->role == SCHEME_HEAD; /* whose prefix tells which */
+
+    for (size_t i = 0; i < l->n; i++) {
+        const struct scheme_item *it = &l->item[i];
+
+        if (it->role == want->role &&
+            strcmp(head ? it->name : it->bare,
+                   head ? want->name : want->bare) == 0)
             return (int64_t)i;
+    }
     return -1;
 }
 

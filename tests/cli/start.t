@@ -70,6 +70,8 @@ expect_equal "$(content started/weights.nc)" "$whole"
 for loss in nnclr swav; do
     train --out "$loss" --set "loss.name=$loss"
     run fmcib-weights convert "$loss/weights.nc" "$loss.safetensors" --quiet
+    run fmcib-weights diff "$loss/weights.nc" "$loss.safetensors"
+    expect_status 0
     for file in "$loss/weights.nc" "$loss.safetensors"; do
         from all "$file" --set seed=1 --set "loss.name=$loss"
         expect_status 0
