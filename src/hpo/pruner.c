@@ -4,7 +4,6 @@
 
 #include "base/mem.h"
 
-#include "det/order.h"
 #include "hpo/pruner_part.h"
 
 struct pruner_conf pruner_defaults(enum pruner_kind kind)
@@ -166,42 +165,66 @@ static double best(const struct trial_report *r, uint32_t n, bool maximise)
     return top;
 }
 
+/* Bring the k-th smallest of v [n] to its place, none above it before it and
+ * none below it after it (Hoare 1961). No NaN. */
+static void select_kth(double *v, uint32_t n, uint32_t k)
+{
+    int64_t lo = 0;
+    int64_t hi = (int64_t)n - 1;
+
+    while (lo < hi) {
+        double pivot = v[lo + (hi - lo) / 2];
+        int64_t i = lo;
+        int64_t j = hi;
+        while (i <= j) {
+            while (v[i] < pivot)
+                i++;
+            while (v[j] > pivot)
+                j--;
+            if (i > j)
+                break;
+            double t = v[i];
+            v[i++] = v[j];
+            v[j--] = t;
+        }
+        if (k <= j)
+            hi = j;
+        else if (k >= i)
+            lo = i;
+        else
+            break;
+    }
+}
+
 /* Linear between the neighbours of (n - 1) q / 100, as numpy does it. */
-static double
-percentile(const double *v, const uint32_t *idx, uint32_t n, double q)
+static double percentile(double *v, uint32_t n, double q)
 {
     double h = (n - 1) * (q / 100.0);
     uint32_t k = (uint32_t)floor(h);
     double t = h - k;
-    double a = v[idx[k]];
-    double b = v[idx[k + 1 < n ? k + 1 : k]];
+    double b;
 
-    return t >= 0.5 ? b - (b - a) * (1.0 - t) : a + (b - a) * t;
+    select_kth(v, n, k);
+    b = k + 1 < n ? v[k + 1] : v[k];
+    for (uint32_t i = k + 1; i < n; i++)
+        b = v[i] < b ? v[i] : b;
+    return t >= 0.5 ? b - (b - v[k]) * (1.0 - t) : v[k] + (b - v[k]) * t;
 }
 
 /* Worse than the percentile of the values [n] (NaN left out)? */
-static status worse(const struct pruner_conf *c,
-                    double own,
-                    const double *v,
-                    uint32_t n,
-                    bool *prune)
+static bool
+worse(const struct pruner_conf *c, double own, double *v, uint32_t n)
 {
-    status st = OK;
-    uint32_t *idx = NULL;
+    uint32_t m = 0;
     double p;
 
-    TRY(mem_new(n, sizeof *idx, &idx));
-    order_f64(v, n, idx);
-    while (n > 0 && isnan(v[idx[n - 1]]))
-        n--;
-    if (n == 0)
-        goto out;
-    p = percentile(v, idx, n,
-                   c->maximise ? 100.0 - c->percentile : c->percentile);
-    *prune = c->maximise ? own < p : own > p;
-out:
-    mem_free(idx);
-    return st;
+    for (uint32_t i = 0; i < n; i++)
+        if (!isnan(v[i]))
+            v[m++] = v[i];
+    if (m == 0)
+        return false;
+    p = percentile(v, m, c->maximise ? 100.0 - c->percentile : c->percentile);
+    return c->maximise ? own < p : own > p;
 }
 
 static status by_percentile(const struct pruner_conf *c,
@@ -231,7 +254,7 @@ static status by_percentile(const struct pruner_conf *c,
             pruner_at(&trials[i], trial_last(t)->step, &v[m]))
             m++;
     if (m > 0 && m >= c->n_min)
-        TRY(worse(c, own, v, m, prune));
+        *prune = worse(c, own, v, m);
 out:
     mem_free(v);
     return st;

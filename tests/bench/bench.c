@@ -28,6 +28,9 @@ static const struct bench {
     {"step", "[full|demo [threads [steps]]]: steps of pretraining", bench_step},
     {"bootstrap", "[rows]: 1,000 resamples and permutations of an area",
      bench_bootstrap},
+    {"search",
+     "[workers [trials]]: the coordinator's share with simulated workers",
+     bench_search},
     {"tpe", "[repeats]: a suggestion after 100, 1000, 5000 trials", bench_tpe},
 };
 

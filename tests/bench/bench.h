@@ -42,6 +42,7 @@ status bench_first(int argc, char **argv);
 status bench_import(int argc, char **argv);
 status bench_logistic(int argc, char **argv);
 status bench_patches(int argc, char **argv);
+status bench_search(int argc, char **argv);
 status bench_step(int argc, char **argv);
 status bench_tpe(int argc, char **argv);
 
