@@ -87,12 +87,13 @@ const struct json *journal_attr(const struct journal_attrs *a,
 
 /* ---- writing: one writer ---- */
 
-/* Records gather in memory and are appended together, by one write and one
- * fsync under PATH.lock (made with O_EXCL: Optuna's own name and manner, so its
- * writers and ours exclude each other; a lock unchanged for 30 s is a dead
- * writer's and is broken). A write that fails is cut off again. Times are
- * local, naive, with microseconds: every version of Optuna reads these alike.
- */
+/* Records gather in memory and are appended together, by one write under
+ * PATH.lock (made with O_EXCL: Optuna's own name and manner, so its writers and
+ * ours exclude each other; a lock unchanged for 30 s is a dead writer's and is
+ * broken). A write that fails is cut off again. The disk is waited for once a
+ * second and at the end: after a crash of the machine the last second is
+ * computed again. Times are local, naive, with microseconds: every version of
+ * Optuna reads these alike. */
 struct journal_writer; /* opaque */
 
 /* Open for appending, made if absent. worker: any text. ERR_FILE, ERR_MEM. */

@@ -17,13 +17,16 @@
 
 #define LOCK_DEAD_S 30.0
 #define LOCK_WARN_S 3.0
+#define SYNC_S      1.0
 
 struct journal_writer {
     char *path;
     char *lock;
     char *worker; /* JSON text */
     int fd;
-    off_t size; /* of the file as we know it, -1: not known */
+    off_t size;    /* of the file as we know it, -1: not known */
+    double synced; /* when, by the clock */
+    bool dirty;
     struct text pending;
 };
 
@@ -126,10 +129,25 @@ void journal_expect(struct journal_writer *w, size_t size)
     w->size = (off_t)size;
 }
 
+static status sync_file(struct journal_writer *w)
+{
+    status st = OK;
+
+    /* some file systems have no fsync for this kind of file */
+    ENSURE(fsync(w->fd) == 0 || errno == EINVAL || errno == EROFS, ERR_FILE,
+           "%s: %s", w->path, strerror(errno));
+    w->synced = clock_s();
+    w->dirty = false;
+out:
+    return st;
+}
+
 void journal_close(struct journal_writer *w)
 {
     if (!w)
         return;
+    if (w->dirty)
+        (void)sync_file(w);
     if (w->fd >= 0)
         (void)close(w->fd);
     text_free(&w->pending);
@@ -193,10 +211,10 @@ static status append(struct journal_writer *w)
     if (cause != 0)
         (void)!ftruncate(w->fd, before);
     ENSURE(cause == 0, ERR_FILE, "%s: %s", w->path, strerror(cause));
-    /* some file systems have no fsync for this kind of file */
-    ENSURE(fsync(w->fd) == 0 || errno == EINVAL || errno == EROFS, ERR_FILE,
-           "%s: %s", w->path, strerror(errno));
     w->size = before + (off_t)w->pending.len;
+    w->dirty = true;
+    if (clock_s() - w->synced >= SYNC_S)
+        TRY(sync_file(w));
 out:
     return st;
 }
