@@ -51,6 +51,31 @@ static void pruners_see_what_the_sampler_sees(void **state)
     with_reports = false;
 }
 
+/* As many at once as there are ranks in a large search. */
+static void from_1_to_64_workers(void **state)
+{
+    (void)state;
+    static const int workers[] = {2, 3, 5, 8, 16, 33, 63, 64};
+    struct pruner_conf pruner = pruner_defaults(PRUNER_PERCENTILE);
+    struct study_conf conf = conf_for(63);
+    char hex[SHA256_HEX];
+    char other[SHA256_HEX];
+
+    with_reports = true;
+    pruner.maximise = true;
+    conf.pruner = &pruner;
+    conf.trials = 130;
+    char *want = run_of(conf, 1, hex);
+    for (size_t w = 0; w < sizeof workers / sizeof *workers; w++) {
+        char *got = run_of(conf, workers[w], other);
+        assert_string_equal(got, want);
+        assert_string_equal(other, hex);
+        mem_free(got);
+    }
+    mem_free(want);
+    with_reports = false;
+}
+
 /* Optuna 5.0's GridSampler({"k": [1, 5, 9], "C": [...]}, seed=7). */
 static const double grid_want[12][2] = {
     {100.0, 5}, {10.0, 5},  {0.001, 9}, {1.0, 9},   {0.001, 1}, {0.001, 5},
@@ -190,6 +215,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(pruners_see_what_the_sampler_sees,
                                         set_up, tear_down),
+        cmocka_unit_test_setup_teardown(from_1_to_64_workers, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(a_grid_ends, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_earlier_study_is_gone_on_with,
                                         set_up, tear_down),
