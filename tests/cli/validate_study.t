@@ -96,6 +96,14 @@ expect_in_file '"statistic": 0\.895134422901' t3all/report.json
 validate task3 t3own "${one[@]}"
 expect_equal "$(verdict t3own task3.lung1.foundation_features.HR.I1)" consistent
 expect_equal "$(verdict t3own task3.lung1.foundation_features.logrank_p.F1)" 'not comparable'
+# other folders, more ranks: the same bytes
+cp -r task3 elsewhere
+cp tuning-foundation_features.csv tuned-foundation_features.csv
+ranks 2 fmcib-validate --config "$FMCIB_SOURCE/jobs/validate-task3.yaml" \
+    "${files[@]}" "${one[@]}" --set 'input.predictions=elsewhere/{set}.csv' \
+    --set 'survival.tuning=tuned-{set}.csv' --out t3again --threads 2
+expect_same t3own/report.html t3again/report.html
+expect_same t3own/report.json t3again/report.json
 # times and events in a list of their own, in another order
 cut -d, -f1,2,5- task3/foundation_features.csv >bare.csv
 { head -1 task3/foundation_features.csv; tail -n +2 task3/foundation_features.csv | sort -t, -k3n; } |
