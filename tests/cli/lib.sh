@@ -65,6 +65,20 @@ ranks() {
     last_command="[$n ranks] $program $*"
 }
 
+# kill_tree PID: SIGKILL for a process, then for all that was below it (an
+# MPI's launcher may stand between). Fails if it was gone.
+kill_tree() {
+    local -a below=()
+    local i st=0
+    mapfile -t below < <(pgrep -P "$1")
+    for ((i = 0; i < ${#below[@]}; i++)); do
+        mapfile -t -O ${#below[@]} below < <(pgrep -P "${below[i]}")
+    done
+    kill -9 "$1" 2>/dev/null || st=1
+    ((${#below[@]} == 0)) || kill -9 "${below[@]}" 2>/dev/null
+    return $st
+}
+
 # check WORDS CONDITION...: one expectation, told in words when it fails.
 check() {
     local words=$1 frame=$((${#BASH_LINENO[@]} - 2))

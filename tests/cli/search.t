@@ -83,7 +83,7 @@ run "${slow[@]}" --out whole
 expect_status 0
 whole=$(digest study)
 kills=0
-for life in 1 2 3 4 5 6; do
+for life in 1 2 3 4 5 6 7 8; do
     told=$(grep -c '"op_code":6' kill/journal.log 2>/dev/null)
     bash "$FMCIB_SOURCE/tests/mpirun.sh" $((life % 3 + 1)) \
         "$FMCIB_BIN/fmcib-search" "${slow[@]:1}" --out kill --resume \
@@ -91,15 +91,12 @@ for life in 1 2 3 4 5 6; do
     pid=$!
     for _ in $(seq 400); do
         now=$(grep -c '"op_code":6' kill/journal.log 2>/dev/null)
-        if [ "${now:-0}" -ge $((${told:-0} + 3)) ]; then
+        if [ "${now:-0}" -ge $((${told:-0} + 1)) ]; then
             break
         fi
         sleep 0.02
     done
-    # the ranks are the children of mpirun
-    children=$(ps -o pid= --ppid "$pid")
-    # shellcheck disable=SC2086
-    if kill -9 $children "$pid" 2>/dev/null; then
+    if kill_tree "$pid"; then
         kills=$((kills + 1))
     fi
     wait "$pid" 2>/dev/null
