@@ -131,6 +131,22 @@ out:
     return st;
 }
 
+/* Open MPI starts a daemon beside a lone process, in case it spawns others;
+ * ours never do, and it costs a fifth of a second. Without the daemon all lone
+ * processes of a machine have the same name, so they must not make folders
+ * under it: one would remove what another makes. */
+static void expect_alone(void)
+{
+    static const char *const launched[] = {"OMPI_COMM_WORLD_SIZE", "PMIX_RANK",
+                                           "PMI_RANK", "PMI_FD"};
+
+    for (size_t i = 0; i < sizeof launched / sizeof launched[0]; i++)
+        if (getenv(launched[i]))
+            return;
+    (void)setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
+    (void)setenv("OMPI_MCA_orte_create_session_dirs", "0", 0);
+}
+
 status par_start(int *argc, char ***argv, struct par **out)
 {
     status st = OK;
@@ -144,9 +160,7 @@ status par_start(int *argc, char ***argv, struct par **out)
     p->bucket = BUCKET;
     MPI_TRY(p, MPI_Initialized(&twice), "start");
     BUG_IF(twice);
-    /* Open MPI starts a daemon beside a lone process, in case it spawns others;
-     * ours never do, and it costs a fifth of a second. */
-    (void)setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
+    expect_alone();
     MPI_TRY(p, MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &given),
             "start");
     p->started = true;

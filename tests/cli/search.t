@@ -78,7 +78,7 @@ same_results r1 stop
 # SIGKILL in the middle, several times
 make_features big 3000 150 4 3
 slow=(fmcib-search --quiet --threads 1 --set input.features=big
-    --set data.label=label --set search.trials=24 --set output.features=false)
+    --set data.label=label --set search.trials=80 --set output.features=false)
 run "${slow[@]}" --out whole
 expect_status 0
 whole=$(digest study)
