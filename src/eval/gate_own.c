@@ -110,8 +110,8 @@ static status claim_metric(struct report *r,
     g->seen = pool_text(&r->pool, &st, "%+.4f (%+.4f to %+.4f)", v->value,
                         v->lo, v->hi);
     if (!difference)
-        g->seen = pool_text(&r->pool, &st, "%.4f (%.4f-%.4f)", v->value, v->lo,
-                            v->hi);
+        g->seen = pool_text(&r->pool, &st, "%.4f (%.4f to %.4f)", v->value,
+                            v->lo, v->hi);
     TRY(st);
     TRY(decide(r, g, seen, above, bound));
     g->want = pool_text(&r->pool, &st, "%s%s",

@@ -275,8 +275,8 @@ static void by_interval(struct report *r,
     double v = mean && !__builtin_isnan(s->mean) ? s->mean : s->value;
     bool overlap = s->lo <= c->high && c->low <= s->hi;
 
-    g->seen = pool_text(&r->pool, st, "%.4f (%.4f-%.4f)", v, s->lo, s->hi);
-    g->want = pool_text(&r->pool, st, "inside %.4f-%.4f", c->low, c->high);
+    g->seen = pool_text(&r->pool, st, "%.4f (%.4f to %.4f)", v, s->lo, s->hi);
+    g->want = pool_text(&r->pool, st, "inside %.4f to %.4f", c->low, c->high);
     g->rule = is(c->exact, "trials")
                   ? "trials: reproduced when our mean is inside the published "
                     "range of trials, consistent when the ranges overlap, else "

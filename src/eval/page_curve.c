@@ -254,7 +254,7 @@ status page_pr(struct text *t, const struct report *r)
     if (!any(r, &f))
         return OK;
     page_section(t, "pr", "Precision and recall",
-                 "One class against the others. AP: average precision, the "
+                 "Of the class named above a plot. AP: average precision, the "
                  "sum of the steps of recall times the precision reached. A "
                  "useless score has the share of the class among the rows.");
     TRY(plots(t, r, &f));

@@ -144,6 +144,17 @@ static void describe(struct text *w, const struct report_survival *s)
         text_add(w, "Log-rank p %.3g.", s->logrank.p);
 }
 
+/* Name of the set and the p value, for the top of the plot. */
+static void head_of(char *out, size_t size, const char *name, double p)
+{
+    if (__builtin_isnan(p))
+        (void)snprintf(out, size, "%s", name);
+    else if (p < 0.001)
+        (void)snprintf(out, size, "%s, log-rank p < 0.001", name);
+    else
+        (void)snprintf(out, size, "%s, log-rank p %.3f", name, p);
+}
+
 static status km_plot(struct text *t, const struct report *r, size_t i)
 {
     status st = OK;
@@ -152,8 +163,9 @@ static status km_plot(struct text *t, const struct report *r, size_t i)
     struct svg_note note[RISKS];
     size_t notes = 0;
     char id[32];
+    char title[160];
     struct svg_plot p = {.id = id,
-                         .title = r->set[i].name,
+                         .title = title,
                          .width = 500,
                          .height = 340,
                          .x = {"years", 0.0, longest(s)},
@@ -163,6 +175,7 @@ static status km_plot(struct text *t, const struct report *r, size_t i)
                          .below = 52};
 
     (void)snprintf(id, sizeof id, "km-%zu", i);
+    head_of(title, sizeof title, r->set[i].name, s->logrank.p);
     describe(&words, s);
     TRY(text_status(&words));
     p.description = words.s;
@@ -241,8 +254,8 @@ status page_survival(struct text *t, const struct report *r)
         svg_escape(t, r->survival_rules);
     if (r->left_out)
         text_add(t,
-                 " %u rows without a known state at two years are not "
-                 "among the test rows of the classification.",
+                 " Without a known state at two years, and so not among the "
+                 "test rows of the classification: %u.",
                  r->left_out);
     page_put(t, "</p>\n<div class=\"plots\">\n");
     for (size_t i = 0; i < r->n_sets; i++)

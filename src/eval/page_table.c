@@ -114,7 +114,7 @@ static void differences(struct text *t, const struct report *r)
     }
     if (delong)
         head[n++] = "DeLong 95 % interval";
-    page_table(t, NULL,
+    page_table(t, "wrap",
                permuted
                    ? "Paired differences: both models on the same resamples. "
                      "p: exchanging the two models' scores row by row; "

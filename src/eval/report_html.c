@@ -41,10 +41,26 @@ static void head(const struct report *r, struct text *t)
              other, other == 1 ? " is" : "s are");
 }
 
+/* Without a comparison: the first set alone. */
+static void lead_alone(const struct report *r, struct text *t)
+{
+    const struct interval *v = &r->set[0].metric[r->metric[0]];
+
+    page_put(t, "<p class=\"lead\">On the test rows, <strong>");
+    svg_escape(t, r->set[0].name);
+    text_add(t,
+             "</strong> features reach %.3f (95 %% interval %.3f to %.3f) in "
+             "%s.</p>\n",
+             v->value, v->lo, v->hi, metric_title(r->metric[0], r->classes));
+}
+
 static void lead(const struct report *r, struct text *t)
 {
     enum metric m = r->metric[0];
 
+    if (r->n_differences == 0 && r->n_sets > 0 &&
+        !__builtin_isnan(r->set[0].metric[m].value))
+        lead_alone(r, t);
     for (size_t i = 0; i < r->n_differences; i++) {
         const struct report_difference *d = &r->difference[i];
         const struct interval *a = &r->set[d->a].metric[m];
