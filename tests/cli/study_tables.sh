@@ -94,3 +94,49 @@ feature_table() {
         }
     }' >"$1"
 }
+
+# follow_table FILE ALIVE DEAD UNKNOWN SALT: patients with twelve features, a few
+# of which know who lives two years, and UNKNOWN ones censored before.
+follow_table() {
+    awk -v a="$2" -v d="$3" -v u="$4" -v x="$5" 'BEGIN {
+        printf ",PatientID,Survival.time,deadstatus.event,coordX,image_path"
+        for (k = 0; k < 12; k++)
+            printf ",pred_%d", k
+        print ""
+        salt = x
+        for (i = 0; i < a + d + u; i++) {
+            y = i < a
+            time = y ? 730 + (i * 59) % 2500 : 10 + (i * 97) % 719
+            printf "%d,P%d-%03d,%d,%d,1,p%d-%d.nrrd", i, salt, i, time,
+                y ? i % 7 < 5 : i < a + d, salt, i
+            for (k = 0; k < 12; k++) {
+                x = (x * 16807) % 2147483647
+                printf ",%.6f", x / 2147483647 + 0.15 * y * (k < 2)
+            }
+            print ""
+        }
+    }' >"$1"
+}
+
+# site_table FILE "COUNTS" SALT: lesions of eight sites with twelve features,
+# one of which is larger at each site.
+site_table() {
+    awk -v counts="$2" -v x="$3" 'BEGIN {
+        split(counts, n, " ")
+        printf ",Coarse_lesion_type,image_path"
+        for (k = 0; k < 12; k++)
+            printf ",pred_%d", k
+        print ""
+        salt = x
+        for (c = 0; c < 8; c++)
+            for (j = 0; j < n[c + 1]; j++) {
+                printf "%d,%d,ct%d-%d.nii.gz", row, c, salt, row
+                for (k = 0; k < 12; k++) {
+                    x = (x * 16807) % 2147483647
+                    printf ",%.6f", x / 2147483647 + (k == c) * 0.7
+                }
+                print ""
+                row++
+            }
+    }' >"$1"
+}

@@ -133,6 +133,40 @@ expect_equal "$(verdict from task2.foundation_features.AUC.100.S2)" 'not compara
 validate task2 from2 "${plain[@]}" --set input.predictions= \
     --set 'input.studies=linear/{set}'
 expect_equal "$(grep -A1 '"auc"' from2/report.json)" "$(grep -A1 '"auc"' from/report.json)"
+# Task 3 likewise: the tuning rows' predictions split at their median.
+follow_table h_train.csv 90 113 0 5
+follow_table h_val.csv 40 48 0 6
+follow_table lung1.csv 169 251 1 7
+run fmcib-search --config "$FMCIB_SOURCE/jobs/search-task3.yaml" --quiet \
+    --set input.train=h_train.csv --set input.val=h_val.csv \
+    --set input.test=lung1.csv --set search.trials=12 \
+    --out linear3/foundation_features
+expect_status 0
+validate task3 from4 "${plain[@]}" \
+    --set 'input.predictions=linear3/{set}/test_results.csv' \
+    --set 'survival.tuning=linear3/{set}/val_results.csv'
+expect_in_file 'median of 88 tuning rows' from4/report.json
+expect_equal "$(verdict from4 task3.lung1.foundation_features.AUC.S1)" reproduced
+expect_equal "$(verdict from4 task3.lung1.foundation_features.AUC.I1)" 'not comparable'
+check 'a verdict on the hazard ratio' [ "$(verdict from4 \
+    task3.lung1.foundation_features.HR.F1)" != 'not comparable' ]
+
+# Task 1 likewise, 2,610 training lesions.
+site_table s_train.csv '116 374 351 230 1141 100 115 183' 8
+site_table s_val.csv '50 232 176 133 474 41 55 59' 9
+site_table s_test.csv '42 218 195 129 467 44 64 62' 10
+run fmcib-search --config "$FMCIB_SOURCE/jobs/search-task1.yaml" --quiet \
+    --set input.train=s_train.csv --set input.val=s_val.csv \
+    --set input.test=s_test.csv --set input.features= --set search.trials=8 \
+    --out linear1/foundation_features
+expect_status 0
+validate task1 from5 "${plain[@]}" \
+    --set 'input.predictions=linear1/{set}/test_results.csv'
+for m in mAP BA; do
+    check "a verdict on $m" [ "$(verdict from5 \
+        task1.foundation_features.$m.100.S1)" != 'not comparable' ]
+done
+
 # moved seeds by the model of the search: trial 0 is the test table itself
 feature_table trial1.csv 82 88 4
 run fmcib-predict linear/foundation_features/model.nc features/test/features.csv \
