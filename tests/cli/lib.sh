@@ -25,6 +25,9 @@ export FMCIB_SOURCE FMCIB_BIN FMCIB_CT_DATA
 PATH=$FMCIB_BIN:$PATH
 
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/fmcib-cli-XXXXXX") || exit 99
+# Open MPI leaves its folder behind where a process was killed, and does not
+# start a process that later has the same number: each test has its own place.
+export OMPI_MCA_orte_tmpdir_base=$tmp
 work=$tmp/work
 mkdir "$work" && cd "$work" || exit 99
 out_file=$tmp/stdout
