@@ -36,7 +36,7 @@ def table(path, rows, rng):
         for i in range(rows):
             c = rng.randrange(3)
             x = [rng.gauss(0.8 if j == c else 0, 1) for j in range(5)]
-            f.write(f"{i},p{i}.nii,{c}," +
+            f.write(f"{i},{os.path.basename(path)[0]}{i}.nii,{c}," +
                     ",".join(f"{v:.6f}" for v in x) + "\n")
 
 
