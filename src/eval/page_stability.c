@@ -264,7 +264,7 @@ static status trials(struct text *t, const struct report *r)
     page_put(t, "</div>\n");
     page_table(
         t, NULL,
-        "Seeds moved a little each time (dashed: the mean); the standard "
+        "Seeds moved a little in every trial (dashed: the mean); the standard "
         "deviation divides by the number of trials.",
         head);
     for (size_t i = 0; i < r->n_perturbations; i++) {
