@@ -76,7 +76,8 @@ static void set_list(struct conf_list *l, int n, const int64_t *v)
 /* The keys of jobs/pretrain-full.yaml, or of the demo's network. */
 static struct train_conf keys(bool full)
 {
-    struct train_conf c = {.patches = "computed",
+    struct train_conf c = {.weights = "",
+                           .patches = "computed",
                            .computed_rows = 64,
                            .shards = 8,
                            .items = full ? 1 : 4,
