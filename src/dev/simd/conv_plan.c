@@ -50,8 +50,13 @@ void SIMD(conv_turn)(const struct plan *p, const void *w, void *w_back)
                 const float *f =
                     from + weight_at(k, c_count, o0, tap, c0, o_count);
                 float *t = to + weight_at(k, o_count, c0, tap, o0, c_count);
-                for (int32_t o = 0; o < oo; o++)
+                const float *soon = f + (size_t)p->taps * (size_t)c_count *
+                                            (size_t)ob; /* the next o0 */
+                for (int32_t o = 0; o < oo; o++) {
+                    for (int32_t line = o * cb; line < (o + 1) * cb; line += 16)
+                        __builtin_prefetch(soon + line);
                     for (int32_t c = 0; c < co; c++)
                         t[o * cb + c] = f[c * ob + o];
+                }
             }
 }
