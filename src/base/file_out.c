@@ -35,8 +35,8 @@ status file_out_put(struct file_out *o, const void *bytes, size_t n)
 {
     status st = OK;
 
-    ENSURE(fwrite(bytes, 1, n, o->f) == n, ERR_FILE, "%s: write: %s", o->path,
-           strerror(errno));
+    ENSURE(n == 0 || fwrite(bytes, 1, n, o->f) == n, ERR_FILE, "%s: write: %s",
+           o->path, strerror(errno));
 out:
     return st;
 }
