@@ -108,6 +108,7 @@ static void data_clear(struct data *d)
 static status fit_all(const struct data *d, const char *name, struct team *team)
 {
     static const double strengths[] = {1e-6, 1e-3, 1.0, 1e3};
+    static const char *const rules[] = {"", " sklearn-1.3", " sklearn-1.4"};
     status st = OK;
     struct logistic *l = NULL;
     struct logistic_model *m = NULL;
@@ -117,17 +118,19 @@ static status fit_all(const struct data *d, const char *name, struct team *team)
     TRY(logistic_prepare(d->x, d->n, d->p, team, &l));
     (void)snprintf(text, sizeof text, "logistic %s prepare", name);
     bench_line(text, seconds(team) - start, "s", NULL, 0.0);
-    for (size_t i = 0; i < sizeof strengths / sizeof strengths[0]; i++) {
-        struct logistic_task task = {
-            .y = d->y, .classes = d->classes, .c = strengths[i]};
+    for (size_t i = 0; i < 3 * sizeof strengths / sizeof strengths[0]; i++) {
+        struct logistic_task task = {.y = d->y,
+                                     .classes = d->classes,
+                                     .c = strengths[i / 3],
+                                     .rule = (enum logistic_rule)(i % 3)};
 
         start = seconds(team);
         TRY(logistic_fit(l, &task, &m));
-        (void)snprintf(text, sizeof text, "logistic %s fit C %g", name,
-                       strengths[i]);
+        (void)snprintf(text, sizeof text, "logistic %s fit C %g%s", name,
+                       task.c, rules[i % 3]);
         bench_line(text, 1e3 * (seconds(team) - start), "ms", NULL, 0.0);
-        printf("  objective / C %.15g, gradient %.2g relative, %u "
-               "steps, %u products\n",
+        printf("  objective / C %.15g, gradient %.2g relative, %u steps, %u "
+               "products\n",
                m->loss_sum, m->grad_rel, m->steps, m->passes);
         logistic_model_free(m);
         m = NULL;

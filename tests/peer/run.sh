@@ -11,6 +11,7 @@ peers=(
     "search: optuna"
     "journal: optuna"
     "linear: scikit-learn"
+    "sweep: scikit-learn optuna"
     "network: torch monai==1.4.0"
     "patches: SimpleITK==2.4.0 numpy==1.26.4"
     "weights: safetensors numpy"
