@@ -404,7 +404,7 @@ static status fill(const struct validate_conf *c,
                    uint32_t n)
 {
     status st = OK;
-    struct predictions p[VALIDATE_SETS_MAX];
+    struct predictions p[VALIDATE_SETS_MAX] = {0};
 
     r->rows = f[0].p.rows;
     r->classes = f[0].p.classes;

@@ -254,6 +254,28 @@ static void fold(struct par *p, struct par_sum *s, size_t b, bool alone)
                  s->elem, &to);
 }
 
+/* One message of a slice of the total: to rank r, or from it. */
+static status
+swap(struct par *p, struct par_sum *s, struct span v, int r, bool send, int set)
+{
+    status st = OK;
+    char *at = s->total + v.lo * s->elem;
+    int bytes = (int)(v.n * s->elem);
+    MPI_Request *to = s->request[set] + s->n_request[set];
+
+    if (v.n == 0)
+        return OK;
+    if (send)
+        MPI_TRY(p, MPI_Isend(at, bytes, MPI_BYTE, r, TAG_TOTAL, p->comm, to),
+                "send a slice of the total");
+    else
+        MPI_TRY(p, MPI_Irecv(at, bytes, MPI_BYTE, r, TAG_TOTAL, p->comm, to),
+                "receive a slice of the total");
+    s->n_request[set]++;
+out:
+    return st;
+}
+
 /* This rank's slice of the total to all, theirs from them. */
 static status gather(struct par *p, struct par_sum *s, size_t b)
 {
@@ -265,25 +287,9 @@ static status gather(struct par *p, struct par_sum *s, size_t b)
     s->n_request[set] = 0;
     for (int i = 1; i < p->size; i++) {
         int r = (p->rank + i) % p->size;
-        struct span w = slice(p, v, r);
-        MPI_Request *to = s->request[set] + s->n_request[set];
 
-        if (w.n > 0) {
-            MPI_TRY(p,
-                    MPI_Irecv(s->total + w.lo * s->elem, (int)(w.n * s->elem),
-                              MPI_BYTE, r, TAG_TOTAL, p->comm, to),
-                    "receive a slice of the total");
-            s->n_request[set]++;
-            to++;
-        }
-        if (own.n > 0) {
-            MPI_TRY(p,
-                    MPI_Isend(s->total + own.lo * s->elem,
-                              (int)(own.n * s->elem), MPI_BYTE, r, TAG_TOTAL,
-                              p->comm, to),
-                    "send a slice of the total");
-            s->n_request[set]++;
-        }
+        TRY(swap(p, s, slice(p, v, r), r, false, set));
+        TRY(swap(p, s, own, r, true, set));
     }
 out:
     return st;
@@ -312,32 +318,50 @@ out:
     return st;
 }
 
+/* Add up the next bucket whose slices have come; *did: it was there. */
+static status fold_next(struct par *p, struct par_sum *s, bool wait, bool *did)
+{
+    status st = OK;
+
+    *did = false;
+    if (s->folded == s->posted)
+        return OK;
+    TRY(come(p, s, s->folded, wait, did));
+    if (!*did)
+        return OK;
+    fold(p, s, s->folded, !wait);
+    TRY(gather(p, s, s->folded));
+    s->folded++;
+out:
+    return st;
+}
+
+/* Be done with the next bucket whose total has come. */
+static status end_next(struct par *p, struct par_sum *s, bool wait, bool *did)
+{
+    status st = OK;
+
+    *did = false;
+    if (s->done == s->folded)
+        return OK;
+    TRY(come(p, s, s->done, wait, did));
+    if (!*did)
+        return OK;
+    s->done++;
+    if (s->posted < s->buckets)
+        TRY(post(p, s, s->posted++));
+out:
+    return st;
+}
+
 /* One thing that can be done now; *more: there was one. */
 static status advance(struct par *p, struct par_sum *s, bool wait, bool *more)
 {
     status st = OK;
-    bool yes = false;
 
-    *more = false;
-    if (s->folded < s->posted) {
-        TRY(come(p, s, s->folded, wait, &yes));
-        if (yes) {
-            fold(p, s, s->folded, !wait);
-            TRY(gather(p, s, s->folded));
-            s->folded++;
-            *more = true;
-            goto out;
-        }
-    }
-    if (s->done < s->folded) {
-        TRY(come(p, s, s->done, wait, &yes));
-        if (yes) {
-            s->done++;
-            if (s->posted < s->buckets)
-                TRY(post(p, s, s->posted++));
-            *more = true;
-        }
-    }
+    TRY(fold_next(p, s, wait, more));
+    if (!*more)
+        TRY(end_next(p, s, wait, more));
 out:
     return st;
 }
