@@ -139,7 +139,7 @@ static void check_block(const char *title, const char *block)
         check_text(block, words[i][0], words[i][1]);
     colour(block, "bg", bg);
     for (int i = 0; i < SERIES; i++) {
-        char name[8];
+        char name[16];
 
         (void)snprintf(name, sizeof name, "s%d", i);
         check_text(block, name, "bg"); /* notes at the ends of lines */
