@@ -71,38 +71,37 @@ same_as_one() { # OUT
 # Lines of steps.csv of all trials.
 steps_of() { cat "$1"/trials/*/steps.csv 2>/dev/null | wc -l; }
 
-# search_killed OUT LIVES: begin and go on with ranks and groups that change,
-# each time killed, a rank or all of them, some steps later; kills counts those
-# that hit a search that had not ended.
+# search_killed OUT WANTED: begin and go on with ranks and groups that change,
+# each time killed, a rank or all of them, some steps later, until WANTED kills
+# hit a search that had not ended. One that ended must be that of the folder one;
+# the next begins anew. kills counts.
 search_killed() {
-    local to=$1 life began pid children n
+    local to=$1 life began pid victim n
     kills=0
-    for ((life = 1; life <= $2; life++)); do
+    for ((life = 1; kills < $2 && life <= 10 * $2; life++)); do
         began=$(steps_of "$to")
         bash "$FMCIB_SOURCE/tests/mpirun.sh" $((2 + life % 2 * 2)) \
             "$(command -v fmcib-search)" --config search.yaml --quiet \
-            --threads 1 --out "$to" --resume --set job.checkpoint.every=5 \
+            --threads 1 --out "$to" --resume --set job.checkpoint.every=2 \
             --set search.ranks_per_trial=$((1 + life / 2 % 2)) \
             >killed.log 2>&1 &
         pid=$!
-        for _ in $(seq 1500); do
+        while kill -0 "$pid" 2>/dev/null; do
             n=$(steps_of "$to")
-            if [ -e "$to/study.json" ] || [ "$n" -ge $((began + life % 7)) ]; then
-                break
-            fi
-            sleep 0.02
+            [ "$n" -lt $((began + life % 7)) ] || break
+            sleep 0.01
         done
-        # the ranks are the children of mpirun
-        children=$(ps -o pid= --ppid "$pid")
+        victim=$pid
         if [ $((life % 3)) = 1 ]; then
-            children=$(tail -n 1 <<<"$children")
-        else
-            children="$children $pid"
+            victim=$(pgrep -P "$pid" | tail -n 1)
         fi
-        # shellcheck disable=SC2086
-        if kill -9 $children 2>/dev/null && [ ! -e "$to/study.json" ]; then
+        if kill_tree "${victim:-$pid}" && [ ! -e "$to/study.json" ]; then
             kills=$((kills + 1))
         fi
         wait "$pid" 2>/dev/null
+        if [ -e "$to/study.json" ]; then
+            same_search one "$to"
+            rm -rf "$to"
+        fi
     done
 }

@@ -27,7 +27,7 @@ search_on 3 1 1 stop --resume
 same_as_one stop
 
 search_killed kill 3
-check 'at least 2 kills inside' [ "$kills" -ge 2 ]
+check '3 kills inside' [ "$kills" = 3 ]
 search_on 3 1 1 kill --resume --set job.checkpoint.every=5
 same_as_one kill
 finish
