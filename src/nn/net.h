@@ -20,6 +20,8 @@
 
 enum { NET_STAGES = 8, NET_HEAD_MAX = 8, NET_NAME = 96 };
 
+/* Whose trunk it is (net_build.h); 0 where a configuration does not say. */
+enum net_family { NET_RESNET };
 enum net_block { NET_BASIC, NET_BOTTLENECK };
 enum net_shortcut { NET_SHORTCUT_A, NET_SHORTCUT_B };
 /* How linear layer i of the head is called: PREFIX "layers.2i" (projection
@@ -33,6 +35,7 @@ enum net_tail { NET_NO_TAIL, NET_PREDICTION, NET_PROTOTYPES };
 
 struct net_conf {
     /* trunk, identity */
+    enum net_family family;
     enum net_block block;
     int32_t stages; /* 0..NET_STAGES, 4 in the study; 0: a head alone, its
                      * input in_channels features of size 1 x 1 x 1 */

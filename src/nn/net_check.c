@@ -7,7 +7,7 @@
 
 enum { WIDTH_MAX = 1 << 16, PLANES_MAX = WIDTH_MAX / 4 };
 
-static status check_trunk(const struct net_conf *conf)
+static status check_resnet(const struct net_conf *conf)
 {
     status st = OK;
 
@@ -35,6 +35,16 @@ static status check_trunk(const struct net_conf *conf)
            "stem stride %d, must be 1 to 4", conf->conv1_stride);
 out:
     return st;
+}
+
+static status check_trunk(const struct net_conf *conf)
+{
+    switch (conf->family) {
+    case NET_RESNET:
+        return check_resnet(conf);
+    }
+    BUG_IF(true);
+    return OK;
 }
 
 static status check_tail(const struct net_conf *conf)

@@ -9,10 +9,10 @@
 #include "nn/net.h"
 
 /* Inside the network (net*.c only). A net is a program: a list of operations
- * on slots, made once by net_program.c from the configuration, in the order
- * of the forward pass. net_place.c gives every slot and every gradient its
- * place in one block of memory a shard. net_forward.c and net_backward.c walk
- * the program. */
+ * on slots, made once by net_program.c (layers: net_build.h) from the
+ * configuration, in the order of the forward pass. net_place.c gives every slot
+ * and every gradient its place in one block of memory a shard. net_forward.c
+ * and net_backward.c walk the program. */
 
 /* Added to variances (PyTorch's default). */
 #define NET_EPS 1e-5
