@@ -12,8 +12,9 @@
 #include "dev/tensor.h"
 #include "nn/meet.h"
 
-/* The 3-D ResNet family of the study (He, Zhang, Ren, Sun 2016 in the 3-D
- * form of MONAI 1.4; spec 5.1) with a head of linear layers. One net runs all
+/* The 3-D networks of the study: the ResNet family (He, Zhang, Ren, Sun 2016 in
+ * the 3-D form of MONAI 1.4; spec 5.1) and the encoder of Models Genesis (Zhou
+ * et al. 2021; spec 5.5), with a head of linear layers. One net runs all
  * LOCAL shards in lockstep, one shard = one item of the thread team; where
  * batch statistics or gradients of shards are added, all ranks meet
  * (nn/meet.h). Nothing is allocated after net_new. */
@@ -21,7 +22,14 @@
 enum { NET_STAGES = 8, NET_HEAD_MAX = 8, NET_NAME = 96 };
 
 /* Whose trunk it is (net_build.h); 0 where a configuration does not say. */
-enum net_family { NET_RESNET };
+enum net_family {
+    NET_RESNET,
+    /* 2 layers in each stage, planes[i] and twice as many wide, no other key of
+     * the trunk. Its norms use batch statistics in evaluation too, and move
+     * their running values, which nothing reads (Q27): what comes out depends
+     * on who else is in the batch. */
+    NET_GENESIS
+};
 enum net_block { NET_BASIC, NET_BOTTLENECK };
 enum net_shortcut { NET_SHORTCUT_A, NET_SHORTCUT_B };
 /* How linear layer i of the head is called: PREFIX "layers.2i" (projection
@@ -65,8 +73,9 @@ struct net_conf {
     int32_t views;
     int32_t m;
     bool joint; /* norm.batches: one norm batch over all views */
-    /* Gradient of downsample.0.bias in training mode: exact 0 (true) instead
-     * of the rounding noise a computation gives (spec 5.1). */
+    /* Gradient of a bias before a norm (downsample.0.bias, NET_GENESIS) in
+     * training mode: exact 0 (true) instead of the rounding noise a computation
+     * gives (spec 5.1). */
     bool zero_theory_bias;
     /* The trunk learns nothing: no gradient is made for it. Its batch
      * statistics and running values are those of the mode, as ever. */
@@ -151,10 +160,11 @@ void net_free(struct net *n);
 const struct net_plan *net_planned(const struct net *n);
 
 /* Random start (spec 5.1): convolutions normal, sd sqrt(2 / (o k^3)) (He et
- * al. 2015, fan out); norm weight 1, bias 0; downsample bias uniform
- * +-1/sqrt(c k^3); linear weight and bias uniform +-1/sqrt(c). Slice i draws
- * from stream_at(seed, STREAM_INIT, i, 0, 0), elements in plain order, rounded
- * to float in every backend. Running statistics start anew. */
+ * al. 2015, fan out; NET_RESNET), else uniform +-1/sqrt(c k^3); norm weight 1,
+ * bias 0; biases of convolutions uniform +-1/sqrt(c k^3); linear weight and
+ * bias uniform +-1/sqrt(c). Slice i draws from stream_at(seed, STREAM_INIT, i,
+ * 0, 0), elements in plain order, rounded to float in every backend. Running
+ * statistics start anew. */
 status net_init(struct net *n, uint64_t seed);
 
 /* The tables, and the flat vectors [param_len] the net works on: parameters
@@ -216,6 +226,8 @@ void net_set_shards(struct net *n, uint32_t shards);
 /* Forward pass of all local shards. train: batch statistics over ALL shards
  * (per view, or joint) and running statistics updated in view order (momentum
  * 0.1, unbiased variance); else running statistics, and ranks do not meet.
+ * NET_GENESIS always takes batch statistics, counters stay; backward is that of
+ * training.
  * st: the caller's state so far; with st != OK the rank only meets.
  * Training: all ranks, one meet->sum a norm; same status everywhere. ERR_DATA
  * if a norm has one value per channel; ERR_NUMERIC if statistics are not
@@ -224,7 +236,8 @@ status net_forward(struct net *n, status st, bool train);
 
 /* From now on evaluation only: running statistics are folded into the
  * convolutions before the norms (net_fold.c), the parameters are changed. A net
- * without backward, once, after its parameters and statistics are set. */
+ * without backward and not NET_GENESIS, once, after its parameters and
+ * statistics are set. */
 void net_fold(struct net *n);
 
 /* Results of the last forward pass of a shard, plain [views * m][width]. */

@@ -96,6 +96,12 @@ static void finish_op(struct net *n, const struct op *op, uint32_t local)
     case OP_UNIT:
         net_unit_bwd(n, op, local);
         break;
+    case OP_AVERAGE:
+        net_average_bwd(n, op, local);
+        break;
+    case OP_FLATTEN:
+        net_flatten_bwd(n, op, local);
+        break;
     case OP_SUBSAMPLE:
         break;
     }

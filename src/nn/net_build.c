@@ -199,7 +199,7 @@ status build_plain(struct builder *b,
                    int32_t *x)
 {
     struct program *p = b->p;
-    int32_t pad = kind == OP_POOL ? k / 2 : 0;
+    int32_t pad = kind == OP_POOL ? (k - 1) / 2 : 0;
     struct op op = {.kind = kind,
                     .x = *x,
                     .add = NONE,
@@ -213,10 +213,12 @@ status build_plain(struct builder *b,
     int32_t index;
     status st = OK;
 
-    if (kind == OP_POOL || kind == OP_SUBSAMPLE)
+    if (kind == OP_POOL || kind == OP_SUBSAMPLE || kind == OP_AVERAGE)
         s = conv_out_shape(&desc);
     else if (kind == OP_MEAN)
         s = (struct shape){s.n, s.c, 1, 1, 1};
+    else if (kind == OP_FLATTEN)
+        s = (struct shape){s.n, s.c * s.d * s.h * s.w, 1, 1, 1};
     TRY(add_op(b, op, &index));
     TRY(build_slot(b, s, &p->ops[index].y));
     *x = p->ops[index].y;

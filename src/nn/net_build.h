@@ -59,5 +59,6 @@ status build_plain(struct builder *b,
 
 /* ---- trunks: from b->x to the features ---- */
 status build_resnet(struct builder *b);
+status build_genesis(struct builder *b);
 
 #endif

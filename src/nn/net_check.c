@@ -7,7 +7,8 @@
 
 enum { WIDTH_MAX = 1 << 16, PLANES_MAX = WIDTH_MAX / 4 };
 
-static status check_resnet(const struct net_conf *conf)
+/* What all families share. */
+static status check_widths(const struct net_conf *conf)
 {
     status st = OK;
 
@@ -31,20 +32,63 @@ static status check_resnet(const struct net_conf *conf)
                conf->size[i]);
     ENSURE(conf->in_channels >= 1 && conf->in_channels <= 1024, ERR_CONF,
            "%d input channels, must be 1 to 1024", conf->in_channels);
+out:
+    return st;
+}
+
+static status check_resnet(const struct net_conf *conf)
+{
+    status st = OK;
+
     ENSURE(conf->conv1_stride >= 1 && conf->conv1_stride <= 4, ERR_CONF,
            "stem stride %d, must be 1 to 4", conf->conv1_stride);
 out:
     return st;
 }
 
+/* Stages of two convolutions, whose pools leave a window of means. */
+static status check_genesis(const struct net_conf *conf)
+{
+    status st = OK;
+    int32_t last = conf->stages - 1;
+    double features = 2 * conf->planes[last] * conf->widen;
+
+    for (int i = 0; i < conf->stages; i++)
+        ENSURE(conf->layers[i] == 2, ERR_CONF,
+               "stage %d of the network has %d layers; Models Genesis has 2 in "
+               "each",
+               i + 1, conf->layers[i]);
+    for (int i = 0; i < 3; i++) {
+        int32_t left = conf->size[i] >> last;
+
+        ENSURE(left >= NET_GENESIS_MEAN, ERR_CONF,
+               "input size %d of the network: %d stages leave %d voxels, the "
+               "means at the end need %d",
+               conf->size[i], conf->stages, left, NET_GENESIS_MEAN);
+        features *= (left - NET_GENESIS_MEAN) / 2 + 1;
+    }
+    ENSURE(features <= WIDTH_MAX, ERR_CONF,
+           "the network would have %.0f features, at most %d are possible: "
+           "smaller views",
+           features, WIDTH_MAX);
+out:
+    return st;
+}
+
 static status check_trunk(const struct net_conf *conf)
 {
+    status st = OK;
+
+    TRY(check_widths(conf));
     switch (conf->family) {
     case NET_RESNET:
         return check_resnet(conf);
+    case NET_GENESIS:
+        return check_genesis(conf);
     }
     BUG_IF(true);
-    return OK;
+out:
+    return st;
 }
 
 static status check_tail(const struct net_conf *conf)

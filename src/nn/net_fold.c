@@ -54,7 +54,7 @@ static status fold_norm(void *ctx, size_t item, int member)
 
 void net_fold(struct net *n)
 {
-    BUG_IF(n->folded || n->conf.backward);
+    BUG_IF(n->folded || n->conf.backward || n->prog.batch_norms);
     (void)team_run(n->team, (size_t)n->prog.n_ops, fold_norm, n);
     n->folded = true;
 }

@@ -51,6 +51,12 @@ static void run_op(const struct net *n, const struct op *op, uint32_t local)
     case OP_UNIT:
         net_unit_fwd(n, op, local);
         break;
+    case OP_AVERAGE:
+        net_average_fwd(n, op, local);
+        break;
+    case OP_FLATTEN:
+        net_flatten_fwd(n, op, local);
+        break;
     }
 }
 
@@ -182,7 +188,8 @@ static void take_totals(struct net *n, const struct norm *m)
             if (v < batches)
                 move_running(n, m, c, mean, var);
         }
-    n->counters[n->prog.buffers[m->count].offset] += (int64_t)batches;
+    if (!n->prog.batch_norms) /* the original's leaves its counter alone */
+        n->counters[n->prog.buffers[m->count].offset] += (int64_t)batches;
 }
 
 /* What is left of a folded norm: fma(x - 0, 1, shift) is x + shift. */
@@ -263,6 +270,7 @@ status net_forward(struct net *n, status st, bool train)
 {
     struct stretch all = {n, 0, n->prog.n_ops, NONE};
 
+    train = train || n->prog.batch_norms;
     BUG_IF(train && n->folded);
     n->trained = train;
     if (train)

@@ -18,11 +18,13 @@ static double fan_in(const struct slice *w)
     return (double)w->c * w->k * w->k * w->k;
 }
 
-static double draw(struct stream *s, const struct slice *w, bool is_bias)
+/* Residual networks start as the study says, others as PyTorch does. */
+static double
+draw(const struct net *n, struct stream *s, const struct slice *w, bool is_bias)
 {
     double bound;
 
-    if (w->kind == SLICE_CONV && !is_bias)
+    if (n->conf.family == NET_RESNET && w->kind == SLICE_CONV && !is_bias)
         return stream_normal(s) *
                sqrt(2.0 / ((double)w->o * w->k * w->k * w->k));
     bound = 1.0 / sqrt(fan_in(w));
@@ -49,7 +51,7 @@ static status start_slice(void *ctx, size_t item, int member)
     for (int32_t o = 0; o < s->o; o++)
         for (int32_t c = 0; c < s->c; c++)
             for (int32_t tap = 0; tap < taps; tap++) {
-                float v = (float)draw(&stream, w, s != w);
+                float v = (float)draw(n, &stream, w, s != w);
                 size_t at = s->kind == SLICE_VECTOR
                                 ? (size_t)o
                                 : weight_at(s->k, s->c, o, tap, c, s->o);

@@ -24,10 +24,14 @@ enum op_kind {
     OP_MEAN,      /* over voxels */
     OP_SUBSAMPLE, /* shortcut A */
     OP_RELU,
-    OP_UNIT /* every sample over its length */
+    OP_UNIT,    /* every sample over its length */
+    OP_AVERAGE, /* means over windows of k^3, no padding */
+    OP_FLATTEN  /* voxels as channels, channel by channel */
 };
 
 enum { NONE = -1, NAME_PART = 48 };
+/* Edge of the windows at the end of NET_GENESIS. */
+enum { NET_GENESIS_MEAN = 3 };
 
 struct op {
     enum op_kind kind;
@@ -81,6 +85,7 @@ struct program {
     struct buffer *buffers;
     int32_t n_ops, n_slots, n_stores, n_norms, n_slices, n_buffers;
     size_t cap[6];                   /* of the arrays, for mem_grow */
+    bool batch_norms;                /* batch statistics in evaluation too */
     int32_t input, features, embed;  /* slots */
     int32_t middle;                  /* slot that the tail begins with */
     int32_t prototypes;              /* slice of their weight, NONE without */
@@ -161,6 +166,11 @@ status net_check_row(const struct net *n,
 /* ---- net_unit.c: OP_UNIT of one shard ---- */
 void net_unit_fwd(const struct net *n, const struct op *op, uint32_t local);
 void net_unit_bwd(const struct net *n, const struct op *op, uint32_t local);
+/* ---- net_flat.c: OP_AVERAGE, OP_FLATTEN of one shard ---- */
+void net_average_fwd(const struct net *n, const struct op *op, uint32_t local);
+void net_average_bwd(const struct net *n, const struct op *op, uint32_t local);
+void net_flatten_fwd(const struct net *n, const struct op *op, uint32_t local);
+void net_flatten_bwd(const struct net *n, const struct op *op, uint32_t local);
 /* Running statistics as before the first step. */
 void net_reset_running(struct net *n);
 double net_real(const struct net *n, const void *vec, size_t i);

@@ -11,6 +11,8 @@ static status build_trunk(struct builder *b)
     switch (b->conf->family) {
     case NET_RESNET:
         return build_resnet(b);
+    case NET_GENESIS:
+        return build_genesis(b);
     }
     BUG_IF(true);
     return OK;

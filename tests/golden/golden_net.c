@@ -16,6 +16,8 @@ struct net_conf golden_net_conf(const struct json *c)
     const struct json *size = json_get(c, "size");
     const struct json *layers = json_get(c, "layers");
 
+    if (is_text(json_get(c, "family"), "genesis"))
+        conf.family = NET_GENESIS;
     conf.block =
         is_text(json_get(c, "block"), "basic") ? NET_BASIC : NET_BOTTLENECK;
     conf.stages = (int32_t)json_len(layers);

@@ -85,6 +85,17 @@ const char *ct_path(const char *name)
     return ct_at(name);
 }
 
+const char *golden_own(const char *name)
+{
+    static char path[PATH_SIZE];
+
+    if (variable("FMCIB_GOLDEN") && access(golden_at(name), R_OK) == 0)
+        return golden_at(name);
+    (void)snprintf(path, sizeof path, "%s/tests/golden/data/%s", source(),
+                   name);
+    return path;
+}
+
 struct json *golden_json(const char *name)
 {
     struct json *j = NULL;

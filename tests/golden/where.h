@@ -20,6 +20,9 @@ bool ct_there(const char *name);
  * is skipped when golden_there is false. */
 const char *golden_path(const char *name);
 const char *ct_path(const char *name);
+/* Path of a file that only the project has: $FMCIB_GOLDEN's if it is there,
+ * else the one below tests/golden/data. */
+const char *golden_own(const char *name);
 
 /* The file golden_path names, read; caller frees. */
 struct json *golden_json(const char *name);
