@@ -263,6 +263,12 @@ bool net_activation(const struct net *n,
  * rank. Once per forward pass. All ranks (also in evaluation mode), one
  * meet->sum a norm and one grad_start a layer. st and errors as above. */
 status net_backward(struct net *n, status st, const double *d_embed);
+/* From now on net_backward also looks at the weight gradients of single shards,
+ * which the sum hides: ERR_NUMERIC names the first shard and tensor that is not
+ * finite. Costs a pass over memory; meant for a second net_forward and
+ * net_backward of a step (the inputs are still there) whose gradient turned out
+ * not to be finite. Any rank, on all. */
+void net_look(struct net *n);
 /* skip [slices]: true for those that get no gradient (a frozen trunk), as
  * optim_step takes it. */
 void net_frozen(const struct net *n, bool *skip);

@@ -207,6 +207,39 @@ static bool bias_is_zero(const struct net *n, const struct op *op)
     return op->bias_theory && n->conf.zero_theory_bias && n->trained;
 }
 
+/* Of a wave's gradient, what belongs to one slice. */
+static status check_part(const struct wave *w, size_t item, int32_t slice)
+{
+    const struct net *n = w->n;
+    const struct slice *s = &n->prog.slices[slice];
+    size_t lo = s->offset - n->prog.slices[w->op->weight].offset;
+    status st = OK;
+
+    for (size_t i = lo; i < lo + s->len; i++)
+        ENSURE(isfinite(net_real(n, n->dw[item], i)), ERR_NUMERIC,
+               "shard %u, %s: gradient is not finite; the training has "
+               "diverged or an input holds no number",
+               n->meet->shard_lo + w->lo + (uint32_t)item, s->name);
+out:
+    return st;
+}
+
+static status check_gradient(const struct wave *w, size_t item)
+{
+    status st = OK;
+
+    TRY(check_part(w, item, w->op->weight));
+    if (w->op->bias != NONE)
+        TRY(check_part(w, item, w->op->bias));
+out:
+    return st;
+}
+
+void net_look(struct net *n)
+{
+    n->look = true;
+}
+
 /* Weight gradient of one shard into the member's place of the wave; behind
  * the last shard the turned weight. */
 static status run_wave(void *ctx, size_t item, int member)
@@ -219,6 +252,7 @@ static status run_wave(void *ctx, size_t item, int member)
     struct tensor dy;
     char *dw;
     char *dbias;
+    status st = OK;
 
     if (item == w->n_shards) {
         n->ops->conv_turn(op->plan, net_slice(n, n->param, op->weight),
@@ -238,7 +272,11 @@ static status run_wave(void *ctx, size_t item, int member)
         dbias = dw + (n->prog.slices[op->bias].offset - s->offset) * n->elem;
         n->ops->bias_bwd(n->dev, &dy, dbias);
     }
-    return poke(n, member);
+    if (n->look)
+        TRY(check_gradient(w, item));
+    TRY(poke(n, member));
+out:
+    return st;
 }
 
 static status meet_weight(struct net *n, status st, const struct op *op)

@@ -139,6 +139,7 @@ struct net {
     uint32_t shards;       /* of the whole step that have a batch */
     bool folded;           /* net_fold was called */
     bool trained;          /* the last forward pass used batch statistics */
+    bool look;             /* at the weight gradients of single shards */
 };
 
 struct tensor net_tensor(const struct net *n, uint32_t local, int32_t slot);

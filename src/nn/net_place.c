@@ -112,6 +112,8 @@ static status place_forward(struct placing *pl)
     TRY(st);
     for (int32_t i = 0; i < p->n_ops; i++)
         TRY(place_op(pl, &p->ops[i], i));
+    if (pl->conf->backward) /* for a second way through the step */
+        use(pl, p->slots[p->input].store, pl->end);
     use(pl, p->slots[p->features].store, pl->end);
     use(pl, p->slots[p->middle].store, pl->end);
     use(pl, p->slots[p->embed].store, pl->end);

@@ -194,7 +194,9 @@ static status measure(struct measuring *m)
                      2, o->scratch, total);
         ENSURE(isfinite(total[0]) && isfinite(total[1]), ERR_NUMERIC,
                "%s: %s is not finite; the training has diverged",
-               o->slices[i].name, isfinite(total[1]) ? "tensor" : "gradient");
+               o->slices[i].name,
+               isfinite(total[1]) ? "tensor"
+                                  : "gradient, summed over all shards,");
         o->norms[2 * i] = sqrt(total[0]);
         o->norms[2 * i + 1] = sqrt(total[1]);
         p_all += total[0];

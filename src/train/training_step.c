@@ -169,6 +169,25 @@ out:
     return st;
 }
 
+/* The step ended in a gradient or tensor that is not finite. The sum hides
+ * which shard it came from: once more, looking at each. Nothing has moved but
+ * running statistics, and the training is over. */
+static status blame(struct training *t, status st, uint32_t shards)
+{
+    status found = st;
+    struct trail trail;
+
+    trail_save(&trail);
+    for (uint32_t i = 0; i < t->parts; i++)
+        net_look(t->part[i].net);
+    TRY(forward(t, OK, shards));
+    TRY(backward(t, OK));
+    trail_load(&trail);
+    st = found;
+out:
+    return st;
+}
+
 /* Prototypes are not moved in the first epochs. */
 static void freeze_prototypes(struct training *t, int64_t epoch)
 {
@@ -199,7 +218,10 @@ status training_step(struct training *t,
     freeze_prototypes(t, epoch);
     st = optim_step(t->optim, out->lr, net_param(t->net), net_grad(t->net),
                     t->skip);
-    TRY(par_agree(t->io->par, st));
+    st = par_agree(t->io->par, st);
+    if (st == ERR_NUMERIC)
+        st = blame(t, st, shards);
+    TRY(st);
     t->step++;
     out->loss = loss.value;
     out->own = loss.own;

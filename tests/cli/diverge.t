@@ -45,6 +45,40 @@ diverges 4 "$where" "${training[@]}" --set optim.lr=1e38
 diverges 2 'shard [0-3], view 0, item 0: output [0-7] of the network is not finite' \
     "${tuning[@]}" --set net.trunk=frozen_eval --set optim.lr=1e38
 
+# a weight gradient alone overflows; the sum over shards does not say whose it
+# is: features of 1e5, a first layer of 1e-30, a second of 1e38
+run "${tuning[@]}" "${both[@]}" --set optim.lr=1e-3 --out mild
+expect_status 0
+run fmcib-weights convert mild/weights.nc big.safetensors
+expect_status 0
+run perl -e '
+    open(my $f, "+<:raw", "big.safetensors") or die; local $/;
+    my $all = <$f>; my $n = unpack("Q<", $all);
+    my %to = ("layer3.0.bn3.weight" => sub { 1e5 },
+              "heads.0.0.weight" => sub { 1e-30 },
+              "heads.0.0.bias" => sub { 0 },
+              "heads.1.0.weight" => sub { $_[0] < 24 ? 3e38 : -3e38 },
+              "heads.1.0.bias" => sub { 0 });
+    for my $t (keys %to) {
+        my ($lo, $hi) = substr($all, 8, $n) =~
+            /"[a-z.]*\Q$t\E":\{[^{}]*"data_offsets":\[(\d+),(\d+)\]/ or die $t;
+        seek($f, 8 + $n + $lo, 0);
+        print $f pack("f<*", map { $to{$t}->($_) } 0 .. ($hi - $lo) / 4 - 1);
+    }'
+expect_status 0
+for p in 1 3; do
+    for trunk in learns frozen_eval; do
+        rm -rf x
+        ranks $p fmcib-finetune "${tune[@]}" --set 'net.head=[6, 8]' \
+            "${both[@]}" --set optim.lr=1e-9 --set start.from=all \
+            --set start.weights=big.safetensors --set net.trunk=$trunk --out x
+        expect_status 8
+        expect_err 'error: step 1: shard [0-3], heads\.0\.0\.weight: gradient is not finite'
+        grep '^fmcib-' "$err_file"
+    done
+done >said
+expect_equal "$(sort -u said | wc -l)" 1
+
 # voxels that are no numbers: before the first step where patches are stored,
 # in the step where negatives are cut from a volume that holds some
 {

@@ -51,7 +51,6 @@ static void frozen_trunk(void **state)
         size_t len = 0;
 
         walk(&all, train);
-        fixture_inputs(&part, 1); /* their memory was used again */
         walk(&part, train);
         assert_same_bits(net_running(part.net, &len),
                          net_running(all.net, &len), len * sizeof(float));
@@ -146,6 +145,52 @@ static void the_shard_that_diverges_is_named(void **state)
     fixture_close(&f);
 }
 
+/* A weight gradient overflows where nothing else does: the sum does not say
+ * whose, a second look does. */
+static void the_shard_of_a_gradient_is_named(void **state)
+{
+    struct net_conf conf = small_conf();
+    struct fixture f;
+    double *g = NULL;
+    size_t len = 0;
+
+    (void)state;
+    for (int frozen = 0; frozen < 2; frozen++) {
+        const struct slice *s;
+        float *p;
+
+        conf.frozen_trunk = frozen == 1;
+        conf.input_grad = !conf.frozen_trunk;
+        fixture_open(&f, &conf, "simd", NULL, 5, 2);
+        s = net_slices(f.net, &len);
+        p = net_param(f.net);
+        for (size_t i = 0; i < len; i++) /* small outputs of large features */
+            for (size_t k = 0; k < s[i].len; k++)
+                if (strcmp(s[i].name, "projection_head.layers.2.weight") == 0)
+                    p[s[i].offset + k] *= 1e30F;
+                else if (strcmp(s[i].name, "projection_head.layers.0.weight") ==
+                         0)
+                    p[s[i].offset + k] *= 1e-30F;
+                else if (strcmp(s[i].name, "backbone.layer2.1.bn3.weight") == 0)
+                    p[s[i].offset + k] *= 1e5F;
+        g = pull(&f, 5);
+        assert_ok(net_forward(f.net, OK, true));
+        for (size_t i = 0; i < 5 * 4 * 4; i++)
+            g[i] = i / 16 == 3 ? 1e5 : 0.0;
+        g[1 * 16] = 1e-3;
+        assert_ok(net_backward(f.net, OK, g));
+        assert_fails(
+            optim_step(f.optim, 0.1, net_param(f.net), net_grad(f.net), NULL),
+            ERR_NUMERIC, "summed over all shards, is not finite");
+        net_look(f.net);
+        assert_ok(net_forward(f.net, OK, true));
+        assert_fails(net_backward(f.net, OK, g), ERR_NUMERIC,
+                     "shard 3, projection_head.layers.0.weight: gradient");
+        mem_free(g);
+        fixture_close(&f);
+    }
+}
+
 /* A twin gives the same outputs and gradients from its own memory, and moves
  * the running statistics they share. */
 static void a_twin_shares_what_is_learnt(void **state)
@@ -204,6 +249,7 @@ int main(void)
         cmocka_unit_test(a_frozen_trunk_needs_a_head),
         cmocka_unit_test(shards_without_a_batch),
         cmocka_unit_test(the_shard_that_diverges_is_named),
+        cmocka_unit_test(the_shard_of_a_gradient_is_named),
         cmocka_unit_test(a_twin_shares_what_is_learnt),
     };
 
