@@ -7,7 +7,6 @@
 #include "conf/yaml.h"
 #include "store/list.h"
 #include "store/patch.h"
-#include "train/import.h"
 #include "vol/cutter.h"
 
 static status new_word(const char *from, size_t len, struct yaml_node **out)
@@ -82,9 +81,4 @@ void list_free(struct list *l)
 void cutter_close(struct cutter *c)
 {
     BUG_IF(c);
-}
-
-void import_close(struct import *f)
-{
-    BUG_IF(f);
 }
