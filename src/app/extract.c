@@ -18,7 +18,8 @@ struct job {
     const char *patches;
     double cache_gb;
     const char *csv;
-    int64_t batch, save, stem;
+    int64_t batch, group, save, stem;
+    int pipeline; /* enum extract_pipeline */
     bool fold;
     struct cut_conf cut; /* instead of a store */
     struct compute_conf compute;
@@ -35,6 +36,16 @@ static const struct conf_row rows[] = {
      PLACEMENT, "patch stores up to this size are held in memory"},
     {"extract.batch", CONF_I64, AT(batch), "4", 1, 1024, NULL, "patches",
      PLACEMENT, "patches a thread takes through the network at once"},
+    {"extract.norm_batch", CONF_I64, AT(group), "32", 1, 1024, NULL, "rows",
+     IDENTITY,
+     "Models Genesis: rows of the list, from its first on, whose batch "
+     "statistics its norms share; its features depend on them"},
+    {"extract.pipeline", CONF_ENUM, AT(pipeline), "auto", 1, 0,
+     "auto|inference/extract_features|baselines/med3d/finetune|"
+     "baselines/models_genesis/finetune",
+     "", IDENTITY,
+     "transforms of this YAML file of the study; auto: the first, or those of "
+     "Models Genesis for its weights"},
     {"extract.save", CONF_I64, AT(save), "256", 1, 1e9, NULL, "rows", PLACEMENT,
      "a rank keeps finished rows in the run folder this often, for --resume"},
     {"extract.csv", CONF_TEXT, AT(csv), "", 1, 0, NULL, "", PLACEMENT,
@@ -139,6 +150,8 @@ static status work(struct run *run, const void *ctx)
                             .team = run->team,
                             .out = run->conf.out,
                             .batch = (uint32_t)job->batch,
+                            .group = (uint32_t)job->group,
+                            .pipeline = (enum extract_pipeline)job->pipeline,
                             .save = (uint32_t)job->save,
                             .fold = job->fold,
                             .stem = (int32_t)job->stem,

@@ -170,7 +170,7 @@ status match_find(const struct state *s,
         TRY(look_at(name, &want[i], state_at(s, tensor[i]), c));
     }
     for (size_t i = 0; i < l->n; i++)
-        if (!used[i] && !(drop_heads && l->item[i].role == SCHEME_HEAD))
+        if (!used[i] && !(drop_heads && l->item[i].role != SCHEME_TRUNK))
             complain(&c[UNEXPECTED], l->item[i].name, "");
     if (c[MISSING].n == 0)
         look_at_doubles(s, want, n, tensor, &c[TYPE]);

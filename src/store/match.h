@@ -28,10 +28,10 @@ struct match_want {
 };
 
 /* tensor[i]: which tensor of the state want i is. drop_heads: the named rule
- * "features need the trunk only"; the file's heads are then not looked at.
- * ERR_DATA lists what is missing, unexpected, of another shape or type, and
- * what network the file seems to hold. Floats may be float32, float16 and
- * bfloat16 in any mixture, or float64 throughout. */
+ * "features need the trunk only"; the file's heads and decoder are then not
+ * looked at. ERR_DATA lists what is missing, unexpected, of another shape or
+ * type, and what network the file seems to hold. Floats may be float32, float16
+ * and bfloat16 in any mixture, or float64 throughout. */
 status match_find(const struct state *s,
                   const struct scheme *l,
                   const struct match_want *want,

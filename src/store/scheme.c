@@ -10,6 +10,11 @@ static const char *const WRAPPERS[] = {"model.", "module.", "_orig_mod."};
 static const char *const TRUNKS[] = {"trunk.", "backbone."};
 static const char *const HEADS[] = {"heads.", "projection_head.",
                                     "prediction_head.", "prototypes."};
+/* Which key tells a trunk. */
+static const char *const MARKS[] = {"conv1.weight",
+                                    "down_tr64.ops.0.conv1.weight"};
+static const char *const DECODER[] = {"up_tr64.", "up_tr128.", "up_tr256.",
+                                      "out_tr."};
 static const char *const HOMES[] = {"trunk_state_dict/", "state_dict/", ""};
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -59,6 +64,8 @@ static long rank_of(const char *part, size_t n)
         return 200;
     if (n > 5 && n < 9 && memcmp(part, "layer", 5) == 0)
         return 300 + strtol(part + 5, &end, 10);
+    if (n > 7 && n < 12 && memcmp(part, "down_tr", 7) == 0)
+        return 400 + strtol(part + 7, &end, 10);
     v = n < 8 && part[0] >= '0' && part[0] <= '9' ? strtol(part, &end, 10) : -1;
     return v >= 0 && end == part + n ? 1000 + v : 100000000;
 }
@@ -92,7 +99,7 @@ static int by_name(const void *a, const void *b)
     const char *const *end = HEADS + COUNT(HEADS);
 
     if (x->role != y->role)
-        return x->role == SCHEME_TRUNK ? -1 : 1;
+        return x->role < y->role ? -1 : 1;
     for (const char *const *h = HEADS; x->role == SCHEME_HEAD && h < end; h++)
         if (starts(x->name, *h) != starts(y->name, *h))
             return starts(x->name, *h) ? -1 : 1;
@@ -110,10 +117,20 @@ bool scheme_is_buffer(const char *name)
 /* ---- finding --------------------------------------------------------------
  */
 
+static const char *mark_of(const char *name)
+{
+    for (size_t i = 0; i < COUNT(MARKS); i++)
+        if (strcmp(name, MARKS[i]) == 0)
+            return MARKS[i];
+    return NULL;
+}
+
 /* Does the dictionary hold a trunk? Its prefix behind the wrappers, or NULL;
- * *key is the key of its conv1.weight. */
-static const char *
-trunk_of(const struct state *s, const char *home, const char **key)
+ * *key is the key that tells, which ends with *mark. */
+static const char *trunk_of(const struct state *s,
+                            const char *home,
+                            const char **key,
+                            const char **mark)
 {
     for (size_t i = 0; i < state_count(s); i++) {
         const char *name = state_at(s, i)->name;
@@ -125,7 +142,8 @@ trunk_of(const struct state *s, const char *home, const char **key)
         *key = name + strlen(home);
         rest = unwrap(*key);
         prefix = prefix_of(rest, TRUNKS, COUNT(TRUNKS));
-        if (strcmp(rest + (prefix ? strlen(prefix) : 0), "conv1.weight") == 0)
+        *mark = mark_of(rest + (prefix ? strlen(prefix) : 0));
+        if (*mark)
             return prefix ? prefix : "";
     }
     return NULL;
@@ -173,9 +191,15 @@ static void name_item(struct scheme *l,
     *used += len;
 }
 
+/* A trunk as it was found. */
+struct trunk {
+    const char *prefix;
+    const char *key, *mark;
+};
+
 static void add_item(struct scheme *l,
                      const char *key,
-                     const char *trunk,
+                     const struct trunk *trunk,
                      size_t tensor,
                      size_t *used)
 {
@@ -191,30 +215,36 @@ static void add_item(struct scheme *l,
             l->head_prefix = head;
         return;
     }
-    l->n_trunk++;
-    if (trunk[0] && starts(rest, trunk))
-        rest += strlen(trunk);
-    else if (trunk[0])
+    if (trunk->prefix[0] && starts(rest, trunk->prefix))
+        rest += strlen(trunk->prefix);
+    else if (trunk->prefix[0])
         rest = key; /* not under the trunk's prefix: unexpected as it is */
+    if (trunk->mark == MARKS[1] && prefix_of(rest, DECODER, COUNT(DECODER))) {
+        item->role = SCHEME_DECODER;
+        l->n_decoder++;
+    } else {
+        l->n_trunk++;
+    }
     name_item(l, used, item, l->trunk_prefix, rest);
 }
 
 /* "state_dict, model.trunk., model.heads." */
 static void describe(struct scheme *l,
                      const char *home,
-                     const char *trunk_key,
+                     const struct trunk *trunk_at,
                      const char *head_key)
 {
     const char *where = home[0] ? home : "top level";
     int n = snprintf(l->what, sizeof l->what, "%.*s", (int)strcspn(where, "/"),
                      where);
-    size_t trunk = strlen(trunk_key) - strlen("conv1.weight");
+    size_t trunk = strlen(trunk_at->key) - strlen(trunk_at->mark);
     const char *head = head_key ? unwrap(head_key) : NULL;
 
     if (trunk > 0 && trunk < 30 && n < (int)sizeof l->what)
         n += snprintf(l->what + n, sizeof l->what - (size_t)n, ", %.*s",
-                      (int)trunk, trunk_key);
-    if (home == HOMES[0] && l->n > l->n_trunk && n < (int)sizeof l->what)
+                      (int)trunk, trunk_at->key);
+    if (home == HOMES[0] && l->n > l->n_trunk + l->n_decoder &&
+        n < (int)sizeof l->what)
         n += snprintf(l->what + n, sizeof l->what - (size_t)n,
                       ", head_state_dict");
     if (head && head - head_key < 30 && n < (int)sizeof l->what)
@@ -254,20 +284,19 @@ static bool is_beside(const struct state *s, const char *key)
 static status fill(const struct state *s,
                    struct scheme *l,
                    const char *home,
-                   const char *trunk)
+                   const struct trunk *trunk)
 {
     status st = OK;
     size_t room = 0;
     size_t used = 0;
     const char *head_key = NULL;
-    const char *trunk_key = "";
 
-    (void)trunk_of(s, home, &trunk_key);
     for (size_t i = 0; i < state_count(s); i++)
         room += strlen(state_at(s, i)->name) + 32;
     TRY(mem_raw(room, 1, &l->names));
     TRY(mem_new(state_count(s), sizeof *l->item, &l->item));
-    l->trunk_prefix = strcmp(trunk, "backbone.") == 0 ? trunk : "";
+    l->trunk_prefix =
+        strcmp(trunk->prefix, "backbone.") == 0 ? trunk->prefix : "";
     l->head_prefix = "";
     for (size_t i = 0; i < state_count(s); i++) {
         const char *name = state_at(s, i)->name;
@@ -288,10 +317,12 @@ static status fill(const struct state *s,
         }
     }
     qsort(l->item, l->n, sizeof *l->item, by_name);
-    if (l->n > l->n_trunk) /* the projection's, whatever the file's order */
+    if (l->n >
+        l->n_trunk +
+            l->n_decoder) /* the projection's, whatever the file's order */
         l->head_prefix =
             prefix_of(l->item[l->n_trunk].name, HEADS, COUNT(HEADS));
-    describe(l, home, trunk_key, head_key);
+    describe(l, home, trunk, head_key);
     TRY(check_names(s, l));
 out:
     return st;
@@ -301,16 +332,15 @@ status scheme_find(const struct state *s, struct scheme **out)
 {
     status st = OK;
     struct scheme *l = NULL;
-    const char *trunk = NULL;
-    const char *key = NULL;
+    struct trunk trunk = {0};
     size_t home = 0;
 
-    for (; !trunk && home < COUNT(HOMES); home++)
-        trunk = trunk_of(s, HOMES[home], &key);
-    if (!trunk)
+    for (; !trunk.prefix && home < COUNT(HOMES); home++)
+        trunk.prefix = trunk_of(s, HOMES[home], &trunk.key, &trunk.mark);
+    if (!trunk.prefix)
         TRY(fail_unknown(s));
     TRY(mem_new(1, sizeof *l, &l));
-    TRY(fill(s, l, HOMES[home - 1], trunk));
+    TRY(fill(s, l, HOMES[home - 1], &trunk));
     *out = l;
     l = NULL;
 out:

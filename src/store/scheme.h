@@ -19,12 +19,15 @@
  *    "_orig_mod." (torch.compile) go, as often as they stand there.
  * 3. "trunk." or "backbone." before "conv1.weight" is the trunk's prefix; else
  *    the bare names are the trunk's.
+ *    "down_tr64.ops.0.conv1.weight" stands for it in Models Genesis.
  * 4. Heads: "heads.", "projection_head.", "prediction_head.", "prototypes.".
+ * 5. Beside the encoder of Models Genesis "up_tr..." and "out_tr." are the
+ *    decoder of the whole network, which features do not need.
  *
  * Tensors in other dictionaries (optimizer_states, callbacks) are left out and
  * counted; every other tensor of the dictionary is unexpected, and said so. */
 
-enum scheme_role { SCHEME_TRUNK, SCHEME_HEAD };
+enum scheme_role { SCHEME_TRUNK, SCHEME_HEAD, SCHEME_DECODER };
 
 struct scheme_item {
     size_t tensor; /* of the state */
@@ -39,10 +42,10 @@ struct scheme {
     char what[96];            /* "state_dict, model.trunk., model.heads." */
     const char *trunk_prefix; /* of names: "" or "backbone." */
     const char *head_prefix;  /* of names; "" when there is no head */
-    /* Order of a state dict whatever the file's: trunk before heads, stem,
+    /* Order of a state dict whatever the file's: trunk, heads, decoder; stem,
      * blocks, conv before bn, weight before bias before running. */
     struct scheme_item *item;
-    size_t n, n_trunk;
+    size_t n, n_trunk, n_decoder;
     size_t n_left; /* tensors outside the dictionary */
     char *names;   /* owned */
 };
@@ -60,6 +63,7 @@ bool scheme_is_buffer(const char *name);
  * max-pool, input size) is not in it. */
 enum { SCHEME_STAGES = 8, SCHEME_HEADS = 8 };
 struct scheme_net {
+    bool genesis; /* planes: of the first layers of the stages */
     bool bottleneck, bias_downsample, shortcut_a;
     int32_t in_channels, stem; /* kernel of conv1 */
     int32_t stages, layers[SCHEME_STAGES], planes[SCHEME_STAGES];

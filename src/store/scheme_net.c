@@ -86,6 +86,44 @@ read_head(const struct state *s, const struct scheme *l, struct scheme_net *n)
     return true;
 }
 
+/* Stages 64, 128, ... of the encoder of Models Genesis. */
+static bool read_genesis(const struct state *s,
+                         const struct scheme *l,
+                         struct scheme_net *n)
+{
+    for (; n->stages < SCHEME_STAGES; n->stages++) {
+        char name[64];
+        const struct state_tensor *t = NULL;
+
+        (void)snprintf(name, sizeof name, "down_tr%d.ops.0.conv1.weight",
+                       64 << n->stages);
+        t = find(s, l, SCHEME_TRUNK, name);
+        if (!t)
+            break;
+        if (!width_of(t, 5, &n->planes[n->stages]))
+            return false;
+        n->layers[n->stages] = 2;
+    }
+    return true;
+}
+
+static bool find_genesis(const struct state *s,
+                         const struct scheme *l,
+                         struct scheme_net *out)
+{
+    struct scheme_net n = {.genesis = true};
+    const struct state_tensor *first =
+        find(s, l, SCHEME_TRUNK, "down_tr64.ops.0.conv1.weight");
+
+    if (!first || first->rank != 5 || first->dim[1] > INT32_MAX)
+        return false;
+    n.in_channels = (int32_t)first->dim[1];
+    if (!read_genesis(s, l, &n) || !read_head(s, l, &n))
+        return false;
+    *out = n;
+    return true;
+}
+
 bool scheme_net(const struct state *s,
                 const struct scheme *l,
                 struct scheme_net *out)
@@ -93,8 +131,9 @@ bool scheme_net(const struct state *s,
     struct scheme_net n = {0};
     const struct state_tensor *stem = find(s, l, SCHEME_TRUNK, "conv1.weight");
 
-    if (!stem || stem->rank != 5 || stem->dim[1] > INT32_MAX ||
-        stem->dim[2] > 99)
+    if (!stem)
+        return find_genesis(s, l, out);
+    if (stem->rank != 5 || stem->dim[1] > INT32_MAX || stem->dim[2] > 99)
         return false;
     n.in_channels = (int32_t)stem->dim[1];
     n.stem = (int32_t)stem->dim[2];
@@ -105,10 +144,30 @@ bool scheme_net(const struct state *s,
     return true;
 }
 
+static void put_head(const struct scheme_net *n, struct text *t)
+{
+    for (int32_t i = 0; i < n->n_head; i++)
+        text_add(t, "%s%d", i ? " " : ", head ", (int)n->head[i]);
+}
+
+static void put_genesis(const struct scheme_net *n, struct text *t)
+{
+    text_add(t, "encoder of Models Genesis, %d stages", (int)n->stages);
+    for (int32_t i = 0; i < n->stages; i++)
+        text_add(t, "%s%d-%d", i ? ", " : " of ", (int)n->planes[i],
+                 2 * (int)n->planes[i]);
+    text_add(t, " channels on %d", (int)n->in_channels);
+    put_head(n, t);
+}
+
 void scheme_net_text(const struct scheme_net *n, struct text *t)
 {
     bool study = n->stages == 4;
 
+    if (n->genesis) {
+        put_genesis(n, t);
+        return;
+    }
     text_add(t, "%s [", n->bottleneck ? "bottleneck" : "basic");
     for (int32_t i = 0; i < n->stages; i++)
         text_add(t, "%s%d", i ? ", " : "", (int)n->layers[i]);
@@ -124,6 +183,5 @@ void scheme_net_text(const struct scheme_net *n, struct text *t)
              n->in_channels == 1 ? "" : "s", n->shortcut_a ? "A" : "B");
     if (!n->shortcut_a)
         text_add(t, n->bias_downsample ? " with bias" : " without bias");
-    for (int32_t i = 0; i < n->n_head; i++)
-        text_add(t, "%s%d", i ? " " : ", head ", (int)n->head[i]);
+    put_head(n, t);
 }

@@ -1,7 +1,8 @@
 /* Rows that are not finished are cut into one block for each rank; a rank goes
  * through its block in chunks of threads x batch rows, one shard of the network
- * for each thread. In evaluation mode shards never meet. A row that cannot be
- * had leaves its place in the chunk to the next. */
+ * for each thread. In evaluation mode shards never meet, but in groups: then a
+ * chunk is the rows of a group, and a group is done again as a whole. A row
+ * that cannot be had leaves its place in the chunk to the next. */
 #include "train/extract.h"
 
 #include <inttypes.h>
@@ -14,92 +15,21 @@
 
 #include "det/shard.h"
 #include "train/extract_impl.h"
-#include "train/import.h"
-#include "vol/augment/augment.h"
 
-struct extract {
-    const struct extract_io *io;
-    struct dev *dev;
-    struct meet meet; /* local shards only, never called */
-    struct net *net;
-    struct net_conf conf;
-    struct extract_done done;
-    uint32_t batch;
-    uint32_t *todo; /* [n_todo] of this rank as they are read */
-    uint32_t n_todo;
-    uint32_t next;         /* of todo to be read */
-    uint32_t *row;         /* [n_todo] computed, in that order */
-    float *value;          /* [n_todo][features], in the same */
-    uint32_t n;            /* of them there */
-    uint32_t saved;        /* of them in parts */
-    uint32_t *chunk;       /* [threads * batch] rows */
-    uint32_t n_chunk;      /* rows in the chunk */
-    char *raw;             /* [threads * batch] patches, max_bytes each */
-    struct patch *patches; /* [threads * batch] */
-    float *views;          /* [threads][batch][size^3] */
-    float *shard;          /* [batch][features] */
-    size_t view_len;
-};
-
-/* The stride of the stem is not in the weights: it fits any. */
-static void set_stem(struct extract *x, bool told)
+/* Rows lo .. lo + n - 1, as far as there are: are all finished? */
+static bool have_all(const struct extract_done *d, uint32_t lo, uint32_t n)
 {
-    const struct extract_io *io = x->io;
-    int32_t origin = x->conf.conv1_stride;
-    bool say = par_rank(io->par) == 0 && !io->quiet;
+    bool all = true;
 
-    if (io->stem > 0)
-        x->conf.conv1_stride = io->stem;
-    if (io->stem > 0 && io->stem != origin && par_rank(io->par) == 0)
-        log_warn("%s: %s stem stride %d, here it is %d (extract.stem_stride); "
-                 "the weights fit, but their features change",
-                 io->weights,
-                 told ? "was trained with"
-                      : "says no stem stride; the published weights have",
-                 origin, io->stem);
-    else if (io->stem == 0 && !told && say)
-        log_info("%s says no stem stride; taken as the published weights have "
-                 "it, 2",
-                 io->weights);
+    for (uint32_t r = lo; r < lo + n && r < d->rows; r++)
+        all = all && d->have[r];
+    return all;
 }
 
-/* No larger than needed to have every thread at work. */
-static void set_batch(struct extract *x)
+static void take_group(struct extract *x, uint32_t lo, uint32_t n)
 {
-    uint32_t rows = source_facts(x->io->source)->rows;
-    uint32_t threads = x->meet.shards * (uint32_t)par_size(x->io->par);
-    uint32_t each = (rows + threads - 1) / threads;
-
-    x->batch = each < x->io->batch ? each : x->io->batch;
-    x->conf.m = (int32_t)x->batch;
-}
-
-static status open_net(struct extract *x)
-{
-    status st = OK;
-    struct import *file = NULL;
-    enum dtype dtype;
-    bool told = false;
-
-    TRY(compute_open(x->io->compute, &x->dev));
-    dtype = dev_facts(x->dev).dtype;
-    TRY(import_open(x->io->weights, &file));
-    TRY(import_net_conf(file, &x->conf, &told));
-    set_stem(x, told);
-    x->conf.n_head = 0;
-    x->conf.tail = NET_NO_TAIL;
-    x->conf.n_tail = 0;
-    x->meet.shards = (uint32_t)team_size(x->io->team);
-    x->meet.shard_n = x->meet.shards;
-    set_batch(x);
-    TRY(net_new(&x->conf, &x->meet, x->io->team, x->dev, &x->net));
-    TRY(import_fill(file, &x->conf, x->net, x->io->team, dtype, true));
-    if (x->io->fold)
-        net_fold(x->net);
-    memcpy(x->done.weights, import_digest(file), SHA256_HEX);
-out:
-    import_close(file);
-    return st;
+    for (uint32_t r = lo; r < lo + n && r < x->done.rows; r++)
+        x->todo[x->n_todo++] = r;
 }
 
 /* What former runs have left, and this rank's block of the rest. */
@@ -108,6 +38,7 @@ static status share_rows(struct extract *x)
     status st = OK;
     struct extract_done *d = &x->done;
     struct par *par = x->io->par;
+    uint32_t each = x->group > 0 ? x->group : 1;
     uint32_t left = 0;
     struct block b;
 
@@ -115,19 +46,18 @@ static status share_rows(struct extract *x)
         st = extract_load(x->io->out, d);
     TRY(par_agree(par, st));
     TRY(par_bcast(par, d->have, d->rows, 0));
-    for (uint32_t r = 0; r < d->rows; r++)
-        left += !d->have[r];
+    for (uint32_t lo = 0; lo < d->rows; lo += each)
+        left += !have_all(d, lo, each);
     b = shard_block(left, (uint32_t)par_size(par), (uint32_t)par_rank(par));
-    x->n_todo = b.n;
-    st = mem_new(b.n, sizeof *x->todo, &x->todo);
-    for (uint32_t r = 0, i = 0; st == OK && r < d->rows; r++) {
-        if (d->have[r])
+    st = mem_new((size_t)b.n * each, sizeof *x->todo, &x->todo);
+    for (uint32_t lo = 0, i = 0; st == OK && lo < d->rows; lo += each) {
+        if (have_all(d, lo, each))
             continue;
         if (i >= b.lo && i < b.lo + b.n)
-            x->todo[i - b.lo] = r;
+            take_group(x, lo, each);
         i++;
     }
-    if (st == OK)
+    if (st == OK && x->group == 0) /* rows that go together stay in order */
         st = source_order(x->io->source, x->n_todo, x->todo);
     TRY(par_agree(par, st));
 out:
@@ -177,15 +107,13 @@ static status make_shard(void *ctx, size_t shard, int member)
     struct extract *x = ctx;
     size_t batch = x->batch;
     float *views = x->views + shard * batch * x->view_len;
-    bool normalised = source_facts(x->io->source)->normalised;
 
-    (void)member;
     for (size_t j = 0; j < batch; j++) {
         size_t i = shard * batch + j;
 
         if (i < x->n_chunk)
-            TRY((normalised ? augment_fit : augment_plain)(
-                x->conf.size[0], &x->patches[i], views + j * x->view_len));
+            TRY(extract_view(x, &x->patches[i], member,
+                             views + j * x->view_len));
     }
     net_put_f32(x->net, (uint32_t)shard, views);
 out:
@@ -202,15 +130,25 @@ check_patch(const struct source *s, uint32_t row, const struct patch *p)
     return st;
 }
 
+/* Does the next row go with those of the chunk, the first of which was todo
+ * number `first`? */
+static bool goes_along(const struct extract *x, uint32_t first)
+{
+    return x->group == 0 ||
+           x->todo[x->next] / x->group == x->todo[first] / x->group;
+}
+
 /* The next chunk: rows that can be had. */
 static status read_chunk(struct extract *x)
 {
     status st = OK;
     struct source *s = x->io->source;
     size_t max_bytes = source_facts(s)->max_bytes;
+    uint32_t first = x->next;
 
     x->n_chunk = 0;
-    while (x->n_chunk < x->meet.shards * x->batch && x->next < x->n_todo) {
+    while (x->n_chunk < x->meet.shards * x->batch && x->next < x->n_todo &&
+           goes_along(x, first)) {
         uint32_t row = x->todo[x->next++];
         struct patch *p = &x->patches[x->n_chunk];
 
@@ -410,7 +348,7 @@ out:
 
 static status open_all(struct extract *x, struct extract_out *out)
 {
-    status st = open_net(x);
+    status st = extract_open(x);
 
     if (st == OK)
         st = make_done(x);
@@ -475,7 +413,6 @@ out:
     mem_free(x.todo);
     mem_free(x.chunk);
     mem_free(x.shard);
-    net_free(x.net);
-    dev_close(x.dev);
+    extract_close(&x);
     return st;
 }

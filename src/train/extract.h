@@ -11,18 +11,31 @@
 #include "train/settings.h"
 #include "train/source.h"
 
+/* What is done to a patch: as the weights are (the plain one but for Models
+ * Genesis), inference/extract_features, or a baseline's file. */
+enum extract_pipeline {
+    EXTRACT_AUTO,
+    EXTRACT_PLAIN,
+    EXTRACT_MED3D,
+    EXTRACT_GENESIS
+};
+
 /* Features of patches: the trunk of a network in evaluation mode (running
  * statistics), so a row's features depend on its patch and the weights alone;
- * ranks, threads and batch are placement. */
+ * ranks, threads and batch are placement. Norms of Models Genesis take the
+ * statistics of the rows that go together: rows k n .. k n + n - 1 of the list,
+ * n = group, without those that cannot be had; then these matter too. */
 struct extract_io {
     const char *weights; /* any file of train/import.h */
     struct source *source;
     const struct compute_conf *compute;
     struct par *par;
     struct team *team;
-    const char *out;           /* folder for parts (run folder) */
-    uint32_t batch;            /* patches a thread takes at once */
-    uint32_t save;             /* rows of a rank between two parts */
+    const char *out; /* folder for parts (run folder) */
+    uint32_t batch;  /* patches a thread takes at once */
+    uint32_t save;   /* rows of a rank between two parts */
+    uint32_t group;  /* rows that go together, where norms need it */
+    enum extract_pipeline pipeline;
     bool fold;                 /* norms into convolutions, net_fold */
     int32_t stem;              /* stride of the stem; 0: as the weights say */
     int64_t stop_after;        /* stop after so many rows of a rank, -1 */

@@ -48,12 +48,32 @@ out:
     return st;
 }
 
+/* Its norms look at the whole batch, also of a validation: a batch that ends
+ * within a shard would have samples that are none. */
+static status check_genesis(const struct train_conf *c)
+{
+    status st = OK;
+
+    ENSURE(c->items == 1, ERR_CONF,
+           "train.items is %lld, net.family: genesis needs 1: its norms take "
+           "the statistics of exactly the rows of a batch; a larger batch is "
+           "more train.shards",
+           (long long)c->items);
+    ENSURE(c->trunk != TRUNK_FROZEN_EVAL, ERR_CONF,
+           "net.trunk: frozen_eval is of running statistics, which "
+           "net.family: genesis never uses; take frozen");
+out:
+    return st;
+}
+
 static status set_net(struct finetune *f)
 {
     status st = OK;
     const struct train_conf *c = f->t.io->conf;
     struct net_conf *n = &f->t.part[0].conf;
 
+    if (c->family == NET_GENESIS)
+        TRY(check_genesis(c));
     TRY(augment_chosen(f->io->augment, "train", &f->augment[0]));
     ENSURE(augment_views(&f->augment[0]) == 1, ERR_CONF,
            "augment.pipeline makes %d views of a patch, supervised training "

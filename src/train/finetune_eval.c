@@ -184,8 +184,7 @@ static status run_chunk(struct finetune *f)
     f->unread = f->unread || st != OK;
     if (st == OK)
         st = team_run(f->t.io->team, f->t.block.n, make_shard, f);
-    if (st == OK)
-        st = net_forward(f->t.net, OK, false);
+    st = net_forward(f->t.net, st, false); /* ranks may meet on the way */
     TRY(training_gather(&f->t, &f->t.part[0], st));
     for (size_t i = 0; i < e->n * d; i++)
         e->logit[e->first * d + i] = (double)f->t.part[0].all[i];

@@ -87,11 +87,13 @@ status import_conf_of(const struct state *s,
     *told = state_text(s, "net") != NULL;
     if (*told)
         return weights_net_parse(state_text(s, "net"), path, out);
-    ENSURE(scheme_net(s, l, &n) && n.stem == 7, ERR_DATA,
+    ENSURE(scheme_net(s, l, &n) && (n.genesis || n.stem == 7), ERR_DATA,
            "%s: names and shapes of its tensors (%s) make no network of this "
-           "suite: stem 7 x 7 x 7, basic or bottleneck blocks",
+           "suite: stem 7 x 7 x 7, basic or bottleneck blocks; or the encoder "
+           "of Models Genesis",
            path, l->what);
     *out = (struct net_conf){
+        .family = n.genesis ? NET_GENESIS : NET_RESNET,
         .block = n.bottleneck ? NET_BOTTLENECK : NET_BASIC,
         .stages = n.stages,
         .widen = 1,
@@ -107,6 +109,8 @@ status import_conf_of(const struct state *s,
         .head_prefix = l->head_prefix,
         .views = 1,
         .m = 1};
+    for (int i = 0; n.genesis && i < 3; i++)
+        out->size[i] = 48;
     memcpy(out->layers, n.layers, sizeof n.layers);
     memcpy(out->planes, n.planes, sizeof n.planes);
     memcpy(out->head, n.head, sizeof n.head);
@@ -135,6 +139,7 @@ name_want(const struct net_conf *c, const char *name, struct match_want *w)
         const char *bare = name + strlen(trunk);
 
         is_trunk = strncmp(bare, "conv1.", 6) == 0 ||
+                   strncmp(bare, "down_tr", 7) == 0 ||
                    strncmp(bare, "bn1.", 4) == 0 ||
                    (strncmp(bare, "layer", 5) == 0 && bare[5] >= '0' &&
                     bare[5] <= '9');
@@ -298,6 +303,17 @@ static void warn_doubles(const struct filling *x)
                  state_path(x->file->state));
 }
 
+/* Nothing is left out in silence. */
+static void say_decoder(const struct filling *x, bool trunk_only)
+{
+    size_t n = x->file->scheme->n_decoder;
+
+    if (trunk_only && n > 0)
+        log_info("%s: %zu tensors of the decoder (up_tr..., out_tr) are left "
+                 "out; the encoder alone is used",
+                 state_path(x->file->state), n);
+}
+
 static status make_room(struct filling *x)
 {
     status st = OK;
@@ -338,6 +354,7 @@ status import_fill(struct import *f,
     if (state_digest(f->state) && f->scheme->n_left == 0)
         memcpy(f->digest, state_digest(f->state), SHA256_HEX);
     warn_doubles(&x);
+    say_decoder(&x, trunk_only);
 out:
     mem_free(x.want);
     mem_free(x.tensor);

@@ -25,8 +25,9 @@ struct state *import_state(struct import *f);
 
 /* The network of the file: its own text "net", else by names and shapes with
  * what they do not tell as the published weights have it (stem stride 2,
- * max-pool, input 50 x 50 x 50). *told: by the file itself. views = m = 1.
- * ERR_DATA: a network this program does not build. */
+ * max-pool, input 50 x 50 x 50; Models Genesis 48 x 48 x 48). *told: by the
+ * file itself. views = m = 1. ERR_DATA: a network this program does not build.
+ */
 status
 import_net_conf(const struct import *f, struct net_conf *out, bool *told);
 
@@ -37,10 +38,11 @@ status import_conf_of(const struct state *s,
                       bool *told);
 
 /* Fill the net (made from conf, elements of dtype). trunk_only: its trunk
- * alone, and the heads of the file are left out by that rule; else both must
- * be there exactly. float64 weights are rounded to nearest in a float32 net
- * (with a warning). ERR_DATA lists names (store/match.h); a value that is not
- * finite, a negative variance; ERR_NUMERIC: digest of a file of ours. */
+ * alone, and the heads of the file are left out by that rule (so is the decoder
+ * of Models Genesis, which the log says); else all must be there exactly.
+ * float64 weights are rounded to nearest in a float32 net (with a warning).
+ * ERR_DATA lists names (store/match.h); a value that is not finite, a negative
+ * variance; ERR_NUMERIC: digest of a file of ours. */
 status import_fill(struct import *f,
                    const struct net_conf *conf,
                    struct net *net,

@@ -27,6 +27,10 @@ const struct conf_row step_rows[] = {
 const size_t step_rows_n = sizeof step_rows / sizeof step_rows[0];
 
 const struct conf_row net_rows[] = {
+    {"net.family", CONF_ENUM, AT(family), "resnet", 1, 0, "resnet|genesis", "",
+     IDENTITY,
+     "residual network, or the encoder of Models Genesis (net.planes; each "
+     "stage ends twice as wide)"},
     {"net.block", CONF_ENUM, AT(block), "bottleneck", 1, 0, "basic|bottleneck",
      "", IDENTITY, "residual block"},
     {"net.layers", CONF_I64S, AT(layers), "[3, 4, 6, 3]", 1, 100, NULL,
@@ -133,6 +137,7 @@ train_net_conf(const struct train_conf *c, int64_t size, struct net_conf *out)
     ENSURE(c->head.n >= 1 && c->head.n <= NET_HEAD_MAX, ERR_CONF,
            "net.head has %u entries: 1 to %d layers make a projection head",
            c->head.n, NET_HEAD_MAX);
+    n.family = (enum net_family)c->family;
     n.block = c->block == 0 ? NET_BASIC : NET_BOTTLENECK;
     n.stages = (int32_t)c->layers.n;
     for (uint32_t i = 0; i < c->layers.n; i++) {

@@ -25,6 +25,7 @@ struct train_conf {
     int64_t shards, items, groups, epochs, steps;
     bool drop_last;
     /* network */
+    int family; /* enum net_family */
     int block;
     struct conf_list layers, planes, head;
     double widen;

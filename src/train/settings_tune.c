@@ -6,7 +6,7 @@
 const struct conf_row finetune_rows[] = {
     {"recipe", CONF_ENUM, AT(recipe), "fmcib_finetune", 1, 0,
      "fmcib_finetune|fmcib_finetune-2023|supervised_random_init|"
-     "supervised_finetune|none",
+     "supervised_finetune|med3d|models_genesis|none",
      "", PLACEMENT,
      "preset of the keys that the study's file of this name sets"},
     {"task", CONF_ENUM, AT(task), "none", 1, 0,
@@ -94,6 +94,32 @@ static const char *const SUPERVISED[] = {
     ADAM,
     NULL};
 
+/* The other networks; spec 5.5, 6.9. The head of the file fits task 2. */
+static const char *const MED3D[] = {"augment.pipeline=baselines/med3d/finetune",
+                                    "train.shards=32",
+                                    "train.drop_last=false",
+                                    "train.epochs=100",
+                                    "validate.every=5",
+                                    "start.from=trunk",
+                                    "net.widen=1",
+                                    "net.bias_downsample=false",
+                                    "net.conv1_stride=1",
+                                    ADAM,
+                                    NULL};
+static const char *const GENESIS[] = {
+    "augment.pipeline=baselines/models_genesis/finetune",
+    "train.shards=32",
+    "train.drop_last=false",
+    "train.epochs=100",
+    "validate.every=5",
+    "start.from=trunk",
+    "net.family=genesis",
+    "net.layers=[2, 2, 2, 2]",
+    "net.planes=[32, 64, 128, 256]",
+    "net.widen=1",
+    ADAM,
+    NULL};
+
 /* Heads of spec 5.2. */
 static const char *const TASK1[] = {"net.head=[2048, 8]", "loss.name=ce",
                                     "data.label=Coarse_lesion_type",
@@ -113,6 +139,8 @@ const struct conf_preset finetune_presets[] = {
     {"recipe", "fmcib_finetune-2023", FINETUNE_2023},
     {"recipe", "supervised_random_init", RANDOM_INIT},
     {"recipe", "supervised_finetune", SUPERVISED},
+    {"recipe", "med3d", MED3D},
+    {"recipe", "models_genesis", GENESIS},
     {"task", "task1", TASK1},
     {"task", "task2", TASK2},
     {"task", "task2_2class", TASK2_2CLASS},

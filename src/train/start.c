@@ -51,6 +51,11 @@ static status compare_trunk(const struct origin *o, bool told)
     const struct net_conf *a = o->ours;
     const struct net_conf *b = o->theirs;
 
+    if (a->family != b->family)
+        TRY(differs(o, "net.family",
+                    b->family == NET_RESNET ? "resnet" : "genesis"));
+    if (a->family == NET_GENESIS)
+        return compare_widths(o);
     if (a->block != b->block)
         TRY(differs(o, "net.block",
                     b->block == NET_BASIC ? "basic" : "bottleneck"));

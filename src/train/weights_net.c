@@ -18,7 +18,8 @@ put_list(struct text *t, const char *key, const int32_t *v, int32_t n)
 
 status weights_net_text(const struct net_conf *c, struct text *t)
 {
-    text_add(t, "{\"block\": \"%s\", ",
+    text_add(t, "{%s\"block\": \"%s\", ",
+             c->family == NET_GENESIS ? "\"family\": \"genesis\", " : "",
              c->block == NET_BASIC ? "basic" : "bottleneck");
     put_list(t, "layers", c->layers, c->stages);
     put_list(t, "planes", c->planes, c->stages);
@@ -109,6 +110,8 @@ weights_net_parse(const char *text, const char *path, struct net_conf *out)
     int32_t planes;
 
     TRY(json_parse(text, strlen(text), path, &j));
+    c.family =
+        is_word(json_get(j, "family"), "genesis") ? NET_GENESIS : NET_RESNET;
     c.block =
         is_word(json_get(j, "block"), "basic") ? NET_BASIC : NET_BOTTLENECK;
     c.stages = get_list(json_get(j, "layers"), c.layers, NET_STAGES);
