@@ -15,7 +15,7 @@
 enum validate_maps { MAP_NONE, MAP_PCA, MAP_TSNE, MAP_BOTH };
 
 struct validate_conf {
-    int64_t seed, train_pct, resamples, pictures;
+    int64_t seed, train_pct, resamples, permutations, pictures;
     const char *title, *cohort, *task, *sets, *differences, *metrics;
     const char *class_names, *label, *labels, *id;
     struct conf_list percents;
@@ -124,8 +124,13 @@ status validate_sets(const struct validate_conf *c,
                      struct report *r,
                      uint32_t **count);
 
-/* What stands beside the metrics of one set: DeLong, curves, calibration. */
-status validate_extras(const struct predictions *p, struct report_set *s);
+/* The resamples of all metrics of a report. */
+struct bootstrap validate_bootstrap(const struct validate_conf *c);
+/* What stands beside the metrics of one set: DeLong, curves and their bands,
+ * confusion, calibration. */
+status validate_extras(const struct validate_conf *c,
+                       const struct predictions *p,
+                       struct report_set *s);
 /* Groups, curves and tests of survival; set names the tuning table. */
 status validate_survival(const struct validate_conf *c,
                          struct report *r,

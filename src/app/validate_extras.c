@@ -52,6 +52,17 @@ out:
     return st;
 }
 
+/* The draws of the metrics: what is shown together was resampled alike. */
+static status bands(const struct validate_conf *c,
+                    const struct predictions *p,
+                    uint32_t k,
+                    struct report_set *s)
+{
+    const struct bootstrap b = validate_bootstrap(c);
+
+    return scored_bands(p->scored, k, &b, &s->roc_band[k], &s->pr_band[k]);
+}
+
 static status of_class(const struct predictions *p,
                        uint32_t k,
                        struct report_set *s,
@@ -80,9 +91,12 @@ static bool has_delong(const struct predictions *p)
            rows_of_class(p, 1) > 1;
 }
 
-status validate_extras(const struct predictions *p, struct report_set *s)
+status validate_extras(const struct validate_conf *c,
+                       const struct predictions *p,
+                       struct report_set *s)
 {
     status st = OK;
+    size_t cells = (size_t)p->classes * p->classes;
     int32_t *y = NULL;
     double *score = NULL;
 
@@ -91,8 +105,14 @@ status validate_extras(const struct predictions *p, struct report_set *s)
     TRY(mem_new(p->classes, sizeof *s->roc, &s->roc));
     TRY(mem_new(p->classes, sizeof *s->pr, &s->pr));
     TRY(mem_new(p->classes, sizeof *s->calibration, &s->calibration));
-    for (uint32_t k = 0; k < p->classes; k++)
+    TRY(mem_new(p->classes, sizeof *s->roc_band, &s->roc_band));
+    TRY(mem_new(p->classes, sizeof *s->pr_band, &s->pr_band));
+    TRY(mem_new(cells, sizeof *s->confusion, &s->confusion));
+    scored_confusion(p->scored, s->confusion);
+    for (uint32_t k = 0; k < p->classes; k++) {
         TRY(of_class(p, k, s, y, score));
+        TRY(bands(c, p, k, s));
+    }
     if (has_delong(p)) {
         one_class(p, 1, y, score);
         TRY(mem_new(1, sizeof *s->delong, &s->delong));
@@ -134,13 +154,13 @@ static status test_one(const struct validate_conf *c,
                        struct report_difference *d)
 {
     status st = OK;
-    const struct bootstrap b = {.seed = (uint64_t)c->seed,
-                                .resamples = (uint32_t)c->resamples,
-                                .draws = (enum draws)c->draws};
+    struct bootstrap b = validate_bootstrap(c);
     const struct predictions *left = &p[d->a];
     const struct predictions *right = &p[d->b];
     struct scored *pooled = NULL;
 
+    if (c->permutations > 0)
+        b.resamples = (uint32_t)c->permutations;
     TRY(permute_pool(left->y, left->proba, right->proba, left->rows,
                      left->classes, &pooled));
     TRY(permute(pooled, d->metric, &b, &d->v, &d->permuted));

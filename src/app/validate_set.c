@@ -213,7 +213,7 @@ out:
 
 /* ---- into the report */
 
-static struct bootstrap boot_of(const struct validate_conf *c)
+struct bootstrap validate_bootstrap(const struct validate_conf *c)
 {
     return (struct bootstrap){.seed = (uint64_t)c->seed,
                               .what = 0,
@@ -245,7 +245,7 @@ static status intervals(const struct validate_conf *c,
                         struct interval *out)
 {
     status st = OK;
-    const struct bootstrap b = boot_of(c);
+    const struct bootstrap b = validate_bootstrap(c);
 
     for (uint32_t m = 0; m < r->n_metrics; m++)
         TRY(bootstrap_metric(p->scored, r->metric[m], &b, &out[r->metric[m]]));
@@ -266,7 +266,7 @@ static status add_set(const struct validate_conf *c,
     set_facts(f, s, &r->pool, &st);
     TRY(st);
     TRY(intervals(c, r, &f->p, s->metric));
-    TRY(validate_extras(&f->p, s));
+    TRY(validate_extras(c, &f->p, s));
     if (f->p.time)
         TRY(validate_survival(c, r, &f->p, s));
     TRY(validate_digest(r, f->study ? "search" : "predictions", name,
@@ -317,7 +317,7 @@ static status add_difference(const struct validate_conf *c,
 {
     status st = OK;
     struct report_difference *d = NULL;
-    const struct bootstrap b = boot_of(c);
+    const struct bootstrap b = validate_bootstrap(c);
     char left[WORD_MAX];
     char right[WORD_MAX];
 
@@ -437,6 +437,13 @@ validate_sets(const struct validate_conf *c, struct report *r, uint32_t **count)
     struct set_files f[VALIDATE_SETS_MAX] = {{0}};
     uint32_t *rows = NULL;
 
+    ENSURE(c->draws != DRAWS_STUDY || c->permutations == 0 ||
+               c->permutations == c->resamples,
+           ERR_CONF,
+           "validate.permutations: %lld, but the study draws a permutation and "
+           "a resample in turn (validate.draws: study): as many as the %lld of "
+           "validate.resamples, or 0",
+           (long long)c->permutations, (long long)c->resamples);
     ENSURE((*c->studies != '\0') != (*c->predictions != '\0'), ERR_CONF,
            "give one of input.studies (folders of fmcib-search) and "
            "input.predictions (tables)");

@@ -1,8 +1,11 @@
 /* Who is taken for whom. */
+#include <string.h>
+
 #include "base/mem.h"
 
 #include "det/order.h"
 #include "eval/metrics.h"
+#include "eval/scored.h"
 
 /* Distinct values of the two lists, ascending: [*k] of room for all. */
 static status distinct(
@@ -70,4 +73,11 @@ out:
     mem_free(names);
     mem_free(c);
     return st;
+}
+
+void scored_confusion(const struct scored *s, uint32_t *count)
+{
+    memset(count, 0, (size_t)s->classes * s->classes * sizeof *count);
+    for (uint32_t i = 0; i < s->n; i++)
+        count[(size_t)s->y[i] * s->classes + s->pred[i]]++;
 }

@@ -79,6 +79,10 @@ status confusion_matrix(const int32_t *y,
                         uint32_t **count,
                         uint32_t *k);
 
+/* The same of all classes by the arg-max class: count [classes][classes] of
+ * the caller's. */
+void scored_confusion(const struct scored *s, uint32_t *count);
+
 /* Points of the ROC curve of one class against the rest, thresholds
  * descending, from (0,0) to (1,1), one per distinct score; *fpr, *tpr [*n],
  * freed with mem_free. ERR_DATA when one side is empty. */
@@ -130,6 +134,23 @@ status bootstrap_metric(const struct scored *s,
                         enum metric m,
                         const struct bootstrap *b,
                         struct interval *out);
+/* Where the curves of one class against the rest run in the resamples, point
+ * by point (vertical averaging; Fawcett 2006): the true positive rate at a
+ * false positive rate x (on the upper end of a step, straight between tied
+ * thresholds), the precision of the first threshold that reaches a recall x.
+ * The first BAND_RESAMPLES resamples at most; those without the class, or with
+ * nothing else, are left out. */
+enum { BAND_POINTS = 51, BAND_RESAMPLES = 10000 };
+struct band {
+    double x[BAND_POINTS];                   /* 0 to 1 in equal steps */
+    double lo[BAND_POINTS], hi[BAND_POINTS]; /* 2.5 and 97.5 percentile */
+    struct interval area; /* AUC or average precision; used 0: no band */
+};
+status scored_bands(const struct scored *s,
+                    uint32_t class_index,
+                    const struct bootstrap *b,
+                    struct band *roc,
+                    struct band *pr);
 /* metric(a) - metric(b) on the same rows. ERR_DATA when the rows or their
  * labels differ. */
 status bootstrap_difference(const struct scored *a,

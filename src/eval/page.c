@@ -30,6 +30,9 @@ static const char STYLE_COLOUR[] =
     "--s5:#5b4400;--s6:#027ba4;--s7:#7a003e}}\n";
 
 enum { SERIES = 8 };
+/* Cells of a table by their share; at most so many percent of a colour, to
+ * keep the words on them legible (tests/unit/test_palette.c). */
+enum { SHADES = 8, MOST_SHADE = 32 };
 static const char *const DASH[SERIES] = {"2 2.5",        "7 2.5", "none",
                                          "9 2.5 2 2.5",  "4 2",   "1 2",
                                          "12 2 2 2 2 2", "14 4"};
@@ -65,7 +68,8 @@ static const char STYLE_TABLE[] =
     ".scroll{overflow-x:auto}\n"
     "table{border-collapse:collapse;width:100%;margin:.6rem 0 1rem;"
     "font-size:.94rem}\n"
-    "caption{text-align:left;padding:0 0 .4rem}\n"
+    "caption{text-align:left;padding:0 0 .4rem}"
+    "caption>span{display:block;max-width:min(46rem,calc(100vw - 3rem))}\n"
     "th,td{text-align:left;vertical-align:top;padding:.42rem .9rem .42rem 0;"
     "border-bottom:1px solid var(--line)}\n"
     "thead th{border-bottom:2px solid var(--line);font-size:.86rem;"
@@ -80,6 +84,13 @@ static const char STYLE_TABLE[] =
     "overflow-wrap:anywhere}.wrap tbody th{white-space:normal}.wrap td"
     "{white-space:nowrap}"
     ".gates td:last-child{min-width:13rem}\n"
+    ".pairs{display:grid;grid-template-columns:repeat(auto-fill,"
+    "minmax(min(29rem,100%),1fr));gap:.4rem 2rem}.pairs .scroll{min-width:0}\n"
+    ".confusion th,.confusion td{padding:.2rem .35rem;text-align:right;"
+    "font-size:.86rem}.confusion tbody th,.confusion thead th:first-child"
+    "{text-align:left;padding-left:0}.confusion .ci{font-size:.74rem;"
+    "color:inherit}"
+    ".turn span{writing-mode:vertical-rl;transform:rotate(180deg)}\n"
     ".tag{font-weight:650;white-space:nowrap}\n"
     ".tag.pass{color:var(--pass)}.tag.fail{color:var(--fail)}\n"
     ".tag.na{color:var(--na)}\n"
@@ -119,16 +130,23 @@ static const char STYLE_PLOT[] =
     "background:#000}\n"
     "footer{margin-top:3rem;border-top:1px solid var(--line);"
     "padding-top:.8rem;color:var(--muted);font-size:.88rem}\n"
-    "@media print{main{max-width:none;padding:0}body{font-size:9.5pt}"
-    "h2{margin-top:1.6rem;break-after:avoid}tr,figure,svg,.verdict"
-    "{break-inside:avoid}.scroll{overflow:visible}th,td{padding-right:.5rem}"
+    "@media print{html{font-size:10.5pt}body{font-size:9.5pt}"
+    "main{max-width:none;padding:0}.pairs{grid-template-columns:1fr 1fr;"
+    "gap:.4rem 1rem}.confusion th,.confusion td{padding:.2rem .16rem;"
+    "font-size:.74rem}.confusion .ci{font-size:.62rem}"
+    "h2{margin-top:1.6rem}h2,h3,.note,.legend,caption,summary{break-after:"
+    "avoid}"
+    "tr,figure,svg,.verdict,.note,.pairs "
+    ".scroll{break-inside:avoid}.scroll{overflow:visible}th,td{padding-right:."
+    "5rem}"
     ".patches{grid-template-columns:1fr 1fr}.patches img{width:40px;"
     "height:40px}summary{list-style:none}}\n"
     "@media print{details::details-content{content-visibility:visible;"
     "display:block}}\n"
     "@media print,(max-width:60rem){.gates th:nth-child(3),"
-    ".gates td:nth-child(3){display:none}.gates,.ci,.mono{font-size:.8rem}"
-    "td .ci,th .ci,.tag{white-space:normal}.gates "
+    ".gates td:nth-child(3){display:none}.gates,.gates "
+    ".note,.ci,.mono{font-size:.8rem}"
+    ".gates .ci,.gates .tag{white-space:normal}.gates "
     ".mono{overflow-wrap:anywhere}}\n"
     "@media (max-width:40rem){.patches{grid-template-columns:1fr}"
     "main{padding:1.2rem 1rem}}\n";
@@ -172,6 +190,11 @@ void page_open(struct text *t, const char *title)
                  "svg .bar.s%d{fill:var(--s%d)}.key.s%d{background:var(--s%d)"
                  "}\n",
                  i, i, i, i, DASH[i], i, i, i, i, i, i, i, i);
+    for (int i = 1; i <= SHADES; i++)
+        text_add(t,
+                 ".confusion .h%d{background:color-mix(in srgb,var(--s2) "
+                 "%d%%,transparent)}\n",
+                 i, i * MOST_SHADE / SHADES);
     page_put(t, "</style>\n</head>\n<body>\n<main>\n");
 }
 
@@ -210,9 +233,9 @@ void page_table(struct text *t,
         text_add(t, " class=\"%s\"", style);
     page_put(t, ">\n");
     if (caption) {
-        page_put(t, "<caption>");
+        page_put(t, "<caption><span>");
         page_put(t, caption);
-        page_put(t, "</caption>\n");
+        page_put(t, "</span></caption>\n");
     }
     page_put(t, "<thead><tr>");
     for (; *head; head++) {

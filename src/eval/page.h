@@ -53,6 +53,7 @@ double page_area(const double *x, const double *y, uint32_t n);
  * report has not its data. */
 void page_forest(struct text *t, const struct report *r);
 status page_published(struct text *t, const struct report *r);
+status page_confusion(struct text *t, const struct report *r);
 status page_roc(struct text *t, const struct report *r);
 status page_pr(struct text *t, const struct report *r);
 status page_calibration(struct text *t, const struct report *r);

@@ -3,6 +3,9 @@
 
 #include "eval/page.h"
 
+#define BANDED                                                                 \
+    "Bands: at each point of the lower axis, 95 % of the resamples of the "    \
+    "rows; in brackets, 95 % of their areas. "
 static const double APART = 0.7; /* pixels, at least, between points drawn */
 
 /* A curve class by class: what it draws of set i, class k. */
@@ -16,6 +19,8 @@ struct family {
                  const struct report *r,
                  size_t i,
                  uint32_t k);
+    /* under the lines; NULL: none */
+    const struct band *(*band)(const struct report_set *s, uint32_t k);
     /* "AUC 0.812", after the name of the set */
     void (*tell)(struct text *t, const struct report *r, size_t i, uint32_t k);
 };
@@ -44,6 +49,30 @@ static void curve(struct text *t,
         py = at_y;
     }
     page_put(t, "\"/>\n");
+}
+
+static void bands(struct text *t,
+                  const struct svg_plot *p,
+                  const struct report *r,
+                  const struct family *f,
+                  uint32_t k)
+{
+    for (size_t i = 0; f->band && i < r->n_sets; i++) {
+        const struct band *b = f->band(&r->set[i], k);
+
+        if (b && f->has(r, i, k))
+            svg_area(p, t,
+                     &(struct svg_band){
+                         .x = b->x, .lo = b->lo, .hi = b->hi, .n = BAND_POINTS},
+                     page_series(i));
+    }
+}
+
+/* " (0.78 to 0.84)" of a band's area. */
+static void tell_band(struct text *t, const struct band *b)
+{
+    if (b)
+        text_add(t, " (%.3f to %.3f)", b->area.lo, b->area.hi);
 }
 
 static status one_plot(struct text *t,
@@ -78,6 +107,7 @@ static status one_plot(struct text *t,
     p.description = words.s;
     svg_open(&p, t);
     f->guide(t, &p);
+    bands(t, &p, r, f, k);
     for (size_t i = 0; i < r->n_sets; i++)
         if (f->has(r, i, k))
             f->draw(t, &p, r, i, k);
@@ -166,6 +196,11 @@ static void draw_roc(struct text *t,
     curve(t, p, c->fpr, c->tpr, c->n, page_series(i));
 }
 
+static const struct band *roc_band(const struct report_set *s, uint32_t k)
+{
+    return s->roc_band && s->roc_band[k].area.used ? &s->roc_band[k] : NULL;
+}
+
 static void
 tell_roc(struct text *t, const struct report *r, size_t i, uint32_t k)
 {
@@ -173,8 +208,9 @@ tell_roc(struct text *t, const struct report *r, size_t i, uint32_t k)
     const struct delong *d = r->set[i].delong;
 
     text_add(t, "AUC %.3f", page_area(c->fpr, c->tpr, c->n));
+    tell_band(t, roc_band(&r->set[i], k));
     if (d && k == 1)
-        text_add(t, " (DeLong 95 %% interval %.3f to %.3f)", d->lo, d->hi);
+        text_add(t, ", by DeLong %.3f to %.3f", d->lo, d->hi);
 }
 
 status page_roc(struct text *t, const struct report *r)
@@ -186,6 +222,7 @@ status page_roc(struct text *t, const struct report *r)
                                     chance,
                                     has_roc,
                                     draw_roc,
+                                    roc_band,
                                     tell_roc};
     status st = OK;
 
@@ -193,10 +230,11 @@ status page_roc(struct text *t, const struct report *r)
         return OK;
     page_section(t, "roc", "ROC curves",
                  r->classes == 2
-                     ? "Dashed: chance. Intervals of the area by DeLong, "
-                       "DeLong and Clarke-Pearson (1988)."
-                     : "One class against the others; dashed: chance. "
-                       "Intervals of the mean area stand with the results.");
+                     ? BANDED "Dashed: chance. By DeLong: DeLong, DeLong and "
+                              "Clarke-Pearson (1988)."
+                     : "One class against the others. " BANDED
+                       "Dashed: chance. Intervals of the mean area stand with "
+                       "the results.");
     TRY(plots(t, r, &f));
     page_section_end(t);
 out:
@@ -227,6 +265,11 @@ static void draw_pr(struct text *t,
     curve(t, p, c->recall, c->precision, c->n, page_series(i));
 }
 
+static const struct band *pr_band(const struct report_set *s, uint32_t k)
+{
+    return s->pr_band && s->pr_band[k].area.used ? &s->pr_band[k] : NULL;
+}
+
 /* Average precision: sum of recall steps times the precision reached. */
 static void
 tell_pr(struct text *t, const struct report *r, size_t i, uint32_t k)
@@ -237,6 +280,7 @@ tell_pr(struct text *t, const struct report *r, size_t i, uint32_t k)
     for (uint32_t j = 1; j < c->n; j++)
         ap += (c->recall[j] - c->recall[j - 1]) * c->precision[j];
     text_add(t, "AP %.3f", ap);
+    tell_band(t, pr_band(&r->set[i], k));
 }
 
 status page_pr(struct text *t, const struct report *r)
@@ -248,15 +292,17 @@ status page_pr(struct text *t, const struct report *r)
                                     no_guide,
                                     has_pr,
                                     draw_pr,
+                                    pr_band,
                                     tell_pr};
     status st = OK;
 
     if (!any(r, &f))
         return OK;
-    page_section(t, "pr", "Precision and recall",
-                 "Of the class named above a plot. AP: average precision, the "
-                 "sum of the steps of recall times the precision reached. A "
-                 "useless score has the share of the class among the rows.");
+    page_section(
+        t, "pr", "Precision and recall",
+        "Of the class named above a plot. AP: average precision, the "
+        "sum of the steps of recall times the precision reached. " BANDED
+        "A useless score has the share of the class among the rows.");
     TRY(plots(t, r, &f));
     page_section_end(t);
 out:
@@ -310,6 +356,7 @@ status page_calibration(struct text *t, const struct report *r)
                                     chance,
                                     has_calibration,
                                     draw_calibration,
+                                    NULL,
                                     tell_calibration};
     status st = OK;
 

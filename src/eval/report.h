@@ -75,6 +75,9 @@ struct report_set {
     struct interval metric[METRICS];
     struct report_curve *roc; /* [classes], n 0 where undefined */
     struct report_pr *pr;     /* [classes] or NULL, n 0 where undefined */
+    struct band *roc_band;    /* [classes] or NULL, area.used 0: none */
+    struct band *pr_band;     /* likewise */
+    uint32_t *confusion;      /* [classes true][classes taken for] or NULL */
     struct report_calibration *calibration; /* [classes] or NULL */
     struct delong *delong;                  /* two classes, else NULL */
     struct report_survival *survival;       /* NULL without follow-up */

@@ -171,9 +171,11 @@ static status software(struct text *t, const struct report *r)
 
 typedef status section_fn(struct text *t, const struct report *r);
 static section_fn *const SECTION[] = {
-    results,       gates,       page_roc,       page_pr,     page_calibration,
-    page_survival, page_shares, page_stability, page_search, page_maps,
-    pretraining,   patches,     origin,         software};
+    results,       gates,       page_confusion,
+    page_roc,      page_pr,     page_calibration,
+    page_survival, page_shares, page_stability,
+    page_search,   page_maps,   pretraining,
+    patches,       origin,      software};
 
 /* Links to the sections that `body` has, by their headings. */
 static void contents(struct text *t, const char *body)

@@ -39,6 +39,37 @@ static void put_calibration(const struct report *r,
     text_add(t, "]");
 }
 
+/* Areas of each class with the intervals of the bands. */
+static void
+put_areas(const struct report *r, const struct report_set *s, struct text *t)
+{
+    text_add(t, ",\n     \"one_against_rest\": [");
+    for (uint32_t k = 0; k < r->classes; k++) {
+        text_add(t, "%s{\"class\": %u, \"auc\": ", k ? ",\n      " : "", k);
+        report_interval(t, &s->roc_band[k].area);
+        text_add(t, ", \"ap\": ");
+        report_interval(t, &s->pr_band[k].area);
+        text_add(t, "}");
+    }
+    text_add(t, "]");
+}
+
+static void put_confusion(const struct report *r,
+                          const struct report_set *s,
+                          struct text *t)
+{
+    text_add(t, ",\n     \"confusion\": [");
+    for (uint32_t i = 0; i < r->classes; i++)
+        for (uint32_t k = 0; k < r->classes; k++)
+            text_add(t, "%s%u%s",
+                     k   ? ", "
+                     : i ? ", ["
+                         : "[",
+                     s->confusion[(size_t)i * r->classes + k],
+                     k + 1 == r->classes ? "]" : "");
+    text_add(t, "]");
+}
+
 static void put_delong(const struct delong *d, struct text *t)
 {
     text_add(t, ",\n     \"delong\": {\"auc\": ");
@@ -121,6 +152,10 @@ void report_set_json(const struct report *r,
 {
     if (s->delong)
         put_delong(s->delong, t);
+    if (s->confusion)
+        put_confusion(r, s, t);
+    if (s->roc_band && s->pr_band)
+        put_areas(r, s, t);
     if (s->calibration)
         put_calibration(r, s, t);
     if (s->survival)
@@ -138,6 +173,9 @@ void report_set_free(struct report_set *s, uint32_t classes)
     for (int g = 0; s->survival && g < RISKS; g++)
         km_free(&s->survival->km[g]);
     mem_free(s->pr);
+    mem_free(s->roc_band);
+    mem_free(s->pr_band);
+    mem_free(s->confusion);
     mem_free(s->calibration);
     mem_free(s->delong);
     mem_free(s->survival);

@@ -47,6 +47,10 @@ void tally_groups(const struct scored *s,
                   uint32_t column,
                   uint32_t klass,
                   struct tally *t);
+/* Of groups so counted: area under the ROC curve, NaN when one side is empty;
+ * average precision, 0 without positives. */
+double tally_area(const struct tally *t, uint32_t groups);
+double tally_precision(const struct tally *t, uint32_t groups);
 /* The metric on some rows; NaN when it does not exist there. */
 double tally_metric(const struct scored *s,
                     enum metric m,

@@ -53,7 +53,7 @@ void tally_groups(const struct scored *s,
 
 /* Pairs in the right order and half the ties, in integers (Mann, Whitney
  * 1947); NaN when one side is empty. */
-static double area(const struct tally *t, uint32_t groups)
+double tally_area(const struct tally *t, uint32_t groups)
 {
     uint64_t twice = 0;
     uint64_t above = 0;
@@ -71,7 +71,7 @@ static double area(const struct tally *t, uint32_t groups)
 
 /* Step sum over thresholds, equal scores enter together; 0 without
  * positives. */
-static double precision_sum(const struct tally *t, uint32_t groups)
+double tally_precision(const struct tally *t, uint32_t groups)
 {
     double sum = 0.0;
     uint64_t tp = 0;
@@ -92,7 +92,7 @@ static double column_auc(const struct scored *s,
                          struct tally *t)
 {
     tally_groups(s, r, k, k, t);
-    return area(t, s->groups[k]);
+    return tally_area(t, s->groups[k]);
 }
 
 static double column_ap(const struct scored *s,
@@ -102,7 +102,7 @@ static double column_ap(const struct scored *s,
                         struct tally *t)
 {
     tally_groups(s, r, column, klass, t);
-    return precision_sum(t, s->groups[column]);
+    return tally_precision(t, s->groups[column]);
 }
 
 static void
@@ -162,7 +162,7 @@ static double directed_auc(const struct scored *s,
         t->pos[group[row]] += (uint32_t)s->y[row] == a;
         t->neg[group[row]] += (uint32_t)s->y[row] == b;
     }
-    return area(t, s->groups[a]);
+    return tally_area(t, s->groups[a]);
 }
 
 static double

@@ -52,6 +52,13 @@ sample_set(struct sample *s, const char *name, double signal, uint64_t what)
     for (uint32_t c = 0; c < k; c++)
         assert_ok(scored_roc(s->scored[what], c, &set->roc[c].fpr,
                              &set->roc[c].tpr, &set->roc[c].n));
+    assert_ok(mem_new((size_t)k * k, sizeof(uint32_t), &set->confusion));
+    scored_confusion(s->scored[what], set->confusion);
+    assert_ok(mem_new(k, sizeof *set->roc_band, &set->roc_band));
+    assert_ok(mem_new(k, sizeof *set->pr_band, &set->pr_band));
+    for (uint32_t c = 0; c < k; c++)
+        assert_ok(scored_bands(s->scored[what], c, &b, &set->roc_band[c],
+                               &set->pr_band[c]));
     mem_free(p);
 }
 

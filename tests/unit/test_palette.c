@@ -125,6 +125,56 @@ static void check_text(const char *block, const char *words, const char *ground)
                  contrast(a, b));
 }
 
+/* `percent` of the colour a laid over b, as color-mix(in srgb) does. */
+static void mix(const char *a, const char *b, int percent, char out[8])
+{
+    unsigned long x = strtoul(a + 1, NULL, 16);
+    unsigned long y = strtoul(b + 1, NULL, 16);
+    unsigned long v = 0;
+
+    if (strlen(b) == 4) /* #abc */
+        y = (y >> 8 & 15) * 0x110000 + (y >> 4 & 15) * 0x1100 + (y & 15) * 0x11;
+    for (int i = 16; i >= 0; i -= 8) {
+        unsigned long p = (x >> i & 255) * (unsigned)percent +
+                          (y >> i & 255) * (100 - (unsigned)percent);
+
+        v = v << 8 | p / 100;
+    }
+    (void)snprintf(out, 8, "#%06lx", v);
+}
+
+/* Words on the darkest cell of the confusion matrices, all of them in --fg. */
+static void check_shade(const char *block, int percent)
+{
+    char bg[8];
+    char tint[8];
+    char ground[8];
+    char c[8];
+
+    colour(block, "bg", bg);
+    colour(block, "s2", tint);
+    colour(block, "fg", c);
+    mix(tint, bg, percent, ground);
+    if (contrast(c, ground) < 4.5)
+        fail_msg("--fg %s on %d %% of --s2: contrast %.2f", c, percent,
+                 contrast(c, ground));
+}
+
+static int darkest_shade(const char *html)
+{
+    static const char mixed[] = "{background:color-mix(in srgb,var(--s2) ";
+    int most = 0;
+
+    for (const char *p = strstr(html, mixed); p; p = strstr(p + 1, mixed)) {
+        int percent = (int)strtol(p + sizeof mixed - 1, NULL, 10);
+
+        if (percent > most)
+            most = percent;
+    }
+    assert_true(most > 0);
+    return most;
+}
+
 static void check_block(const char *title, const char *block)
 {
     static const char *const words[][2] = {
@@ -193,6 +243,11 @@ static void test_colours(void **state)
     check_block("light", strstr(t.s, ":root{"));
     check_block("dark", dark);
     check_block("print", print);
+    assert_non_null(strstr(t.s, ".confusion .ci{font-size:.74rem;"
+                                "color:inherit}"));
+    check_shade(strstr(t.s, ":root{"), darkest_shade(t.s));
+    check_shade(dark, darkest_shade(t.s));
+    check_shade(print, darkest_shade(t.s));
     text_free(&t);
     sample_drop(&s);
 }

@@ -167,6 +167,12 @@ static void test_page(void **state)
     assert_int_equal(count_of(a.s, "<desc "), count_of(a.s, "role=\"img\""));
     assert_int_equal(count_of(a.s, "<title id="),
                      count_of(a.s, "role=\"img\""));
+    /* a band a set and class of ROC and precision, a matrix a set */
+    assert_int_equal(count_of(a.s, "<path class=\"band"),
+                     (size_t)2 * SAMPLE_SETS * SAMPLE_CLASSES +
+                         count_of(strstr(a.s, "<h2 id=\"calibration\""),
+                                  "<path class=\"band"));
+    assert_int_equal(count_of(a.s, "<table class=\"confusion\""), SAMPLE_SETS);
     /* header cells say what they head */
     assert_int_equal(count_of(a.s, "<th>"), 0);
     assert_null(strstr(a.s, "nan"));
@@ -225,6 +231,36 @@ static void test_terminal(void **state)
     sample_drop(&s);
 }
 
+/* All rows are in the matrix, the right ones of a class on its diagonal; areas
+ * of the classes average to the metric. */
+static void check_confusion(const struct json *set)
+{
+    const struct json *table = json_get(set, "confusion");
+    const struct json *area = json_get(set, "one_against_rest");
+    double all = 0.0;
+    double right = 0.0;
+    double auc = 0.0;
+
+    assert_int_equal(json_len(table), SAMPLE_CLASSES);
+    for (size_t i = 0; i < SAMPLE_CLASSES; i++) {
+        const struct json *row = json_at(table, i);
+
+        for (size_t k = 0; k < SAMPLE_CLASSES; k++)
+            all += json_f64(json_at(row, k), 1e9);
+        right += json_f64(json_at(row, i), 1e9);
+        auc +=
+            json_f64(json_get(json_get(json_at(area, i), "auc"), "value"), 1e9);
+    }
+    assert_true(all == SAMPLE_ROWS);
+    /* classes of equal size: balanced accuracy is accuracy */
+    assert_true(fabs(right / all -
+                     json_f64(json_get(json_get(set, "ba"), "value"), 0.0)) <
+                1e-12);
+    assert_true(fabs(auc / SAMPLE_CLASSES -
+                     json_f64(json_get(json_get(set, "auc"), "value"), 0.0)) <
+                1e-12);
+}
+
 /* report.json reads back, and its digest moves with a result, not with a
  * library. */
 static void test_json(void **state)
@@ -253,6 +289,7 @@ static void test_json(void **state)
                          "auc"),
                 "value"),
             0.0) == s.r.set[2].metric[METRIC_AUC].value);
+    check_confusion(json_at(json_get(json_get(j, "results"), "sets"), 2));
     s.r.library[0].version = "0.2.0";
     text_free(&again);
     assert_ok(report_results(&s.r, &again, other));
