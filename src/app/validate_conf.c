@@ -47,8 +47,10 @@ static const struct conf_row ROWS[] = {
      "metrics, the main one first: auc, ap, map, map_study, ba, acc, "
      "auc_weighted, auc_ovo"},
     {"validate.resamples", CONF_I64, AT(resamples), "1000", 10, 1000000, NULL,
-     "resamples", IDENTITY,
-     "bootstrap resamples of the test rows, and permutations of paired tests"},
+     "resamples", IDENTITY, "bootstrap resamples of the test rows"},
+    {"validate.permutations", CONF_I64, AT(permutations), "0", 0, 1000000, NULL,
+     "permutations", IDENTITY,
+     "of a paired test; 0 = as many as validate.resamples"},
     {"validate.inputs", CONF_ENUM, AT(inputs), "own", 1, 0, "own|published", "",
      IDENTITY, "published: predictions come from the published features"},
     {"validate.train_pct", CONF_I64, AT(train_pct), "100", 1, 100, NULL, "%",

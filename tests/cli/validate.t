@@ -134,6 +134,16 @@ validate --out n "${full[@]}" --set validate.map=pca
 check 'pca alone' holds_not 't-SNE 1' n/report.html
 expect_in_file 'component 1' n/report.html
 
+# Permutations are counted apart from resamples; the study draws both in turn.
+validate --out o --set validate.permutations=50
+expect_status 0
+expect_in_file '"permuted": \{"n": 50, ' o/report.json
+expect_in_file '"resamples": 200, "left_out": 0' o/report.json
+expect_in_file '"permuted": \{"n": 200, ' a/report.json
+validate --out o2 --set validate.permutations=50 --set validate.draws=study
+expect_status 3
+expect_err 'validate\.permutations: 50, but the study draws'
+
 # Stored results are called regression; another configuration is not compared.
 run fmcib-validate "${plain[@]}" --set input.pretrain=pretrain --out e \
     --set input.regression=a/regression.yaml
