@@ -180,6 +180,18 @@ struct dev_ops {
     void (*relu_bwd)(struct dev *,
                      const struct tensor *y,
                      const struct tensor *dy); /* dy := y > 0 ? dy : 0 */
+    /* PReLU with one slope (He, Zhang, Ren, Sun 2015), a real: y = x <= 0 ?
+     * slope * x : x; y may be x. Back: dx = x <= 0 ? slope * dy : dy, and the
+     * slope's gradient is given, the sum of x * dy where x <= 0. */
+    void (*prelu_fwd)(struct dev *,
+                      const struct tensor *x,
+                      const void *slope,
+                      const struct tensor *y);
+    double (*prelu_bwd)(struct dev *,
+                        const struct tensor *x,
+                        const void *slope,
+                        const struct tensor *dy,
+                        const struct tensor *dx);
     /* dst := dst + src, whole tensor */
     void (*add)(struct dev *,
                 const struct tensor *src,

@@ -252,6 +252,31 @@ out:
     return st;
 }
 
+static status prelu_case(struct probe *p, int32_t channels)
+{
+    const struct dev_ops *ops = p->d->ops;
+    struct shape shape = {3, channels, 3, 2, 3};
+    void *slope = NULL;
+    struct tensor x;
+    struct tensor y;
+    struct tensor g;
+    double sum = 0;
+    status st = OK;
+
+    TRY(drawn(p, 1, &slope));
+    TRY(tensor(p, shape, false, &x));
+    TRY(tensor(p, shape, false, &g));
+    TRY(tensor(p, shape, true, &y));
+    ops->prelu_fwd(p->d, &x, slope, &y);
+    TRY(saw_tensor(p, PROBE_PRELU_FWD, &y));
+    sum = ops->prelu_bwd(p->d, &x, slope, &g, &y);
+    TRY(saw_tensor(p, PROBE_PRELU_BWD, &y));
+    saw_doubles(p, PROBE_PRELU_BWD, &sum, 1);
+out:
+    case_end(p);
+    return st;
+}
+
 static status vector_case(struct probe *p, bool adapt, bool first)
 {
     enum { LEN = 1003 };
@@ -324,6 +349,8 @@ static status all_cases(struct probe *p)
     }
     for (int i = 0; i < 4; i++)
         TRY(vector_case(p, i & 1, i & 2));
+    for (size_t i = 0; i < sizeof channels / sizeof channels[0]; i++)
+        TRY(prelu_case(p, channels[i]));
 out:
     return st;
 }

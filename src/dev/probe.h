@@ -6,7 +6,7 @@
  * wrong). They change only with the arithmetic of README.md or the cases of
  * probe.c; then say so in the commit. */
 #define DEV_PROBE                                                              \
-    "ad0dac5a02caf9b7c33d132c8bd35966ba811b2238e5139cd88baae1f5d87045"
+    "26e51cc45cebeb42ff0f02290bb3d2b72eea894c3cc8ddfea1b73682cc3f720d"
 
 #define DEV_PROBE_ROWS(ROW)                                                    \
     ROW(CONV_TURN, "conv_turn", "007530e2c4c957e5")                            \
@@ -30,6 +30,8 @@
     ROW(VEC_SCALE, "vec_scale", "29deb3147bc49821")                            \
     ROW(VEC_SUMSQ, "vec_sumsq", "49a211a1a0e44a72")                            \
     ROW(VEC_LARS, "vec_lars", "55eb7e7cb1b10031")                              \
-    ROW(VEC_ADAM, "vec_adam", "9dad125ae55c6965")
+    ROW(VEC_ADAM, "vec_adam", "9dad125ae55c6965")                              \
+    ROW(PRELU_FWD, "prelu_fwd", "1e7ce70e199bfb4a")                            \
+    ROW(PRELU_BWD, "prelu_bwd", "9db0b213a3a879a2")
 
 #endif

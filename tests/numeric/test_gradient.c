@@ -417,6 +417,53 @@ static void relu(void **state)
     plain_check(&t, "relu x");
 }
 
+/* y = prelu(x), by x and by the slope. */
+struct prelu_case {
+    struct dev *d;
+    struct shape s;
+    double *x, *r, *y;
+    double slope;
+};
+
+static double prelu_loss(void *ctx)
+{
+    struct prelu_case *t = ctx;
+    struct tensor x = dev_tensor_of(t->d, t->s, t->x);
+
+    dev_ops(t->d)->prelu_fwd(t->d, &x, &t->slope, &x);
+    dev_ops(t->d)->get_f64(t->d, &x, t->y);
+    drop(t->d, &x);
+    return dot(t->y, t->r, plain_len(t->s));
+}
+
+static void prelu(void **state)
+{
+    struct prelu_case t = {.d = *state, .s = {2, 9, 2, 3, 2}, .slope = -0.3};
+    size_t len = plain_len(t.s);
+    double *dx = doubles(len);
+    double slope = 0;
+
+    t.x = numbers(25, len);
+    t.r = numbers(26, len);
+    t.y = doubles(len);
+    struct tensor x = dev_tensor_of(t.d, t.s, t.x);
+    struct tensor g = dev_tensor_of(t.d, t.s, t.r);
+    slope = dev_ops(t.d)->prelu_bwd(t.d, &x, &t.slope, &g, &g);
+    dev_ops(t.d)->get_f64(t.d, &g, dx);
+    check_gradient(
+        prelu_loss, &t,
+        (struct varied){"prelu x", t.x, dx, len, STEP_CURVED, TOL_CURVED});
+    check_gradient(prelu_loss, &t,
+                   (struct varied){"prelu slope", &t.slope, &slope, 1,
+                                   STEP_LINEAR, TOL_LINEAR});
+    drop(t.d, &x);
+    drop(t.d, &g);
+    free(t.x);
+    free(t.r);
+    free(t.y);
+    free(dx);
+}
+
 static int open_ref64(void **state)
 {
     struct dev *d = NULL;
@@ -435,7 +482,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(conv), cmocka_unit_test(norm), cmocka_unit_test(pool),
-        cmocka_unit_test(mean), cmocka_unit_test(relu),
+        cmocka_unit_test(mean), cmocka_unit_test(relu), cmocka_unit_test(prelu),
     };
     return cmocka_run_group_tests(tests, open_ref64, close_ref64);
 }

@@ -254,6 +254,47 @@ static void plain_moves(void **state)
     }
 }
 
+/* Slopes on both sides of 0, and in place on the way back. */
+static void prelu(void **state)
+{
+    static const float slopes[] = {0.25F, -0.7F, 0, 1.5F};
+    struct pair *p = *state;
+    struct dev *d[2] = {p->ref, p->simd};
+
+    for (int a = 0; a < CHANNELS; a++) {
+        struct shape s = {1 + a % 4, channels[a], 3, 1 + a % 3, 5};
+        double *plain = numbers(53, plain_len(s));
+        double *plain_g = numbers(54, plain_len(s));
+        struct both x;
+        struct both g;
+        struct both y = both(p, s, NULL);
+        struct both dx = both(p, s, NULL);
+        double sum[2];
+
+        for (size_t e = 0; e < plain_len(s); e += 5)
+            plain[e] = 0;
+        x = both(p, s, plain);
+        g = both(p, s, plain_g);
+        for (int i = 0; i < 2; i++) {
+            const struct dev_ops *ops = dev_ops(d[i]);
+            const float *slope = &slopes[a % 4];
+
+            ops->prelu_fwd(d[i], &x.of[i], slope, &y.of[i]);
+            sum[i] = ops->prelu_bwd(d[i], &x.of[i], slope, &g.of[i], &dx.of[i]);
+            (void)ops->prelu_bwd(d[i], &x.of[i], slope, &g.of[i], &g.of[i]);
+            ops->prelu_fwd(d[i], &x.of[i], slope, &x.of[i]);
+        }
+        assert_same_bits(&sum[0], &sum[1], sizeof sum[0]);
+        both_same(&y, "prelu");
+        both_same(&dx, "prelu back");
+        both_same(&g, "prelu back in place");
+        both_same(&x, "prelu in place");
+        free(plain);
+        free(plain_g);
+        p->cases++;
+    }
+}
+
 static void vectors(void **state)
 {
     enum { ARRAYS = 4 };
@@ -315,7 +356,8 @@ static int run_variant(const char *name, const char *variant)
         cmocka_unit_test(conv_channels), cmocka_unit_test(conv_geometry),
         cmocka_unit_test(conv_long),     cmocka_unit_test(norm),
         cmocka_unit_test(pool),          cmocka_unit_test(not_a_number),
-        cmocka_unit_test(plain_moves),   cmocka_unit_test(vectors),
+        cmocka_unit_test(plain_moves),   cmocka_unit_test(prelu),
+        cmocka_unit_test(vectors),
     };
 
     for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)

@@ -235,14 +235,46 @@ static void norm_and_mean(void **state)
     free(sizes);
 }
 
+/* One product or none. */
+static void prelu(void **state)
+{
+    struct pair *p = *state;
+    struct dev *d[2] = {p->exact, p->real};
+    struct shape s = {3, 40, 3, 4, 5};
+    size_t len = plain_len(s);
+    double *plain = float_numbers(9, len);
+    double *size = absolute(plain, len);
+    double *out[2] = {doubles(len), doubles(len)};
+
+    for (int i = 0; i < 2; i++) {
+        struct tensor x = dev_tensor_of(d[i], s, plain);
+        void *slope = dev_array(d[i], 1);
+
+        dev_set(d[i], slope, 0, (double)0.3F);
+        dev_ops(d[i])->prelu_fwd(d[i], &x, slope, &x);
+        dev_ops(d[i])->get_f64(d[i], &x, out[i]);
+        drop(d[i], &x);
+        dev_ops(d[i])->release(d[i], slope);
+    }
+    for (size_t i = 0; i < len; i++)
+        size[i] = plain[i] <= 0 ? 0.3 * size[i] : size[i];
+    within(units(out[1], out[0], size, len), TOL_PRELU, "prelu_fwd");
+    free(plain);
+    free(size);
+    free(out[0]);
+    free(out[1]);
+}
+
 int main(void)
 {
     struct pair p = {.worst_fwd = 0};
     struct CMUnitTest tests[] = {cmocka_unit_test(conv),
-                                 cmocka_unit_test(norm_and_mean)};
+                                 cmocka_unit_test(norm_and_mean),
+                                 cmocka_unit_test(prelu)};
     int failed = 0;
 
-    tests[0].initial_state = tests[1].initial_state = &p;
+    for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)
+        tests[i].initial_state = &p;
     if (dev_open("ref64", NULL, &p.exact) != OK ||
         dev_open("simd", NULL, &p.real) != OK)
         return 1;

@@ -26,5 +26,7 @@
 #define TOL_NORM_BWD 10.0
 /* A sum in double, rounded. Seen: 0.21. */
 #define TOL_MEAN 1.0
+/* One product. Seen: 0.93. */
+#define TOL_PRELU 4.0
 
 #endif

@@ -156,6 +156,48 @@ void REF(relu_bwd)(struct dev *d,
         to[i] = from[i] > 0 ? to[i] : 0;
 }
 
+void REF(prelu_fwd)(struct dev *d,
+                    const struct tensor *x,
+                    const void *slope,
+                    const struct tensor *y)
+{
+    const real *from = x->data;
+    real *to = y->data;
+    real a = *(const real *)slope;
+
+    (void)d;
+    BUG_IF(!shape_same(x->shape, y->shape));
+    for (size_t i = 0; i < shape_len(x->shape); i++)
+        to[i] = from[i] <= 0 ? a * from[i] : from[i];
+}
+
+double REF(prelu_bwd)(struct dev *d,
+                      const struct tensor *x,
+                      const void *slope,
+                      const struct tensor *dy,
+                      const struct tensor *dx)
+{
+    real a = *(const real *)slope;
+    double sum = 0;
+
+    (void)d;
+    BUG_IF(!shape_same(x->shape, dy->shape));
+    BUG_IF(!shape_same(x->shape, dx->shape));
+    for (int32_t c = 0; c < x->shape.c; c++) {
+        double s = 0;
+        for (size_t voxel = 0; voxel < shape_voxels(x->shape); voxel++)
+            for (int32_t n = 0; n < x->shape.n; n++) {
+                real e = *at(x, n, c, voxel);
+                real g = *at(dy, n, c, voxel);
+                s = fma((double)e, e <= 0 ? (double)g : 0, s);
+                *at(dx, n, c, voxel) = e <= 0 ? a * g : g;
+            }
+        sum = sum + s;
+    }
+    tensor_clear_padding(dx, sizeof(real));
+    return sum;
+}
+
 void REF(add)(struct dev *d, const struct tensor *src, const struct tensor *dst)
 {
     BUG_IF(!shape_same(src->shape, dst->shape));

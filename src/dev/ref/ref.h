@@ -114,6 +114,15 @@ void REF(relu_fwd)(struct dev *d,
 void REF(relu_bwd)(struct dev *d,
                    const struct tensor *y,
                    const struct tensor *dy);
+void REF(prelu_fwd)(struct dev *d,
+                    const struct tensor *x,
+                    const void *slope,
+                    const struct tensor *y);
+double REF(prelu_bwd)(struct dev *d,
+                      const struct tensor *x,
+                      const void *slope,
+                      const struct tensor *dy,
+                      const struct tensor *dx);
 void
     REF(add)(struct dev *d, const struct tensor *src, const struct tensor *dst);
 

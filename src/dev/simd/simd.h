@@ -128,6 +128,17 @@ void SIMD(mean_bwd)(struct dev *d,
                     const struct tensor *dy,
                     const struct tensor *dx);
 
+/* prelu.c */
+void SIMD(prelu_fwd)(struct dev *d,
+                     const struct tensor *x,
+                     const void *slope,
+                     const struct tensor *y);
+double SIMD(prelu_bwd)(struct dev *d,
+                       const struct tensor *x,
+                       const void *slope,
+                       const struct tensor *dy,
+                       const struct tensor *dx);
+
 /* flat.c */
 void SIMD(relu_fwd)(struct dev *d,
                     const struct tensor *x,
