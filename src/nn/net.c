@@ -8,6 +8,12 @@
 
 #include "nn/net_int.h"
 
+/* Values of a sample: checked to be below 2^31. */
+static int32_t image_len(struct shape s)
+{
+    return s.c * s.d * s.h * s.w;
+}
+
 static void fill_plan(const struct net_conf *conf,
                       const struct program *p,
                       enum dtype dtype,
@@ -28,12 +34,13 @@ static void fill_plan(const struct net_conf *conf,
     out->sum_len = norm_row > feature_row ? norm_row : feature_row;
     out->features = p->slots[p->features].shape.c;
     out->middle = p->slots[p->middle].shape.c;
-    out->embed = p->slots[p->embed].shape.c;
+    out->embed = image_len(p->slots[p->embed].shape);
     out->bytes_param = p->param_len * elem;
     out->bytes_grad = back * p->param_len * elem;
     out->bytes_shard = p->shard_bytes;
     out->bytes_work =
-        back * ((size_t)threads * p->grad_len + p->turn_len) * elem;
+        (back * ((size_t)threads * p->grad_len + p->turn_len) + p->up_len) *
+        elem;
     small = p->running_len * elem + p->n_counters * sizeof(int64_t) +
             (size_t)(shards + 1) * out->sum_len * sizeof(double) +
             p->n_coef * (sizeof(struct norm_fwd) + sizeof(double)) +
@@ -65,11 +72,9 @@ static status new_plans(struct net *n)
 
     for (int32_t i = 0; i < n->prog.n_ops; i++) {
         struct op *op = &n->prog.ops[i];
-        struct conv_desc desc = {n->prog.slots[op->x].shape,
-                                 n->prog.slots[op->y].shape.c, op->k,
-                                 op->stride, op->pad};
+        struct conv_desc desc = program_conv(&n->prog, op);
 
-        if (op->kind == OP_CONV)
+        if (op->kind == OP_CONV || op->kind == OP_UP)
             TRY(n->ops->conv_plan(n->dev, &desc, &op->plan));
     }
 out:
@@ -107,6 +112,7 @@ static status new_memory(struct net *n)
     for (size_t i = 0; i < threads; i++)
         TRY(mem_raw(back * p->grad_len, n->elem, &n->dw[i]));
     TRY(take(n, back * p->turn_len * n->elem, &n->turned));
+    TRY(take(n, p->up_len * n->elem, &n->up));
     TRY(mem_new(shards * n->plan.sum_len, sizeof *n->rows, &n->rows));
     TRY(mem_new(n->plan.sum_len, sizeof *n->total, &n->total));
     TRY(mem_new(p->n_coef, sizeof *n->coef, &n->coef));
@@ -215,6 +221,7 @@ void net_free(struct net *n)
         mem_free(n->dw[i]);
     n->ops->release(n->dev, n->grad);
     n->ops->release(n->dev, n->turned);
+    n->ops->release(n->dev, n->up);
     if (!n->first) {
         n->ops->release(n->dev, n->param);
         n->ops->release(n->dev, n->running);
@@ -274,6 +281,11 @@ void net_set_shards(struct net *n, uint32_t shards)
 {
     BUG_IF(shards < 1 || shards > n->meet->shards);
     n->shards = shards;
+}
+
+bool net_meets(const struct net *n)
+{
+    return n->prog.n_norms > 0;
 }
 
 bool net_active(const struct net *n, uint32_t local)

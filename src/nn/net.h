@@ -14,7 +14,8 @@
 
 /* The 3-D networks of the study: the ResNet family (He, Zhang, Ren, Sun 2016 in
  * the 3-D form of MONAI 1.4; spec 5.1) and the encoder of Models Genesis (Zhou
- * et al. 2021; spec 5.5), with a head of linear layers. One net runs all
+ * et al. 2021; spec 5.5), with a head of linear layers; MONAI's auto-encoder
+ * (spec 5.5). One net runs all
  * LOCAL shards in lockstep, one shard = one item of the thread team; where
  * batch statistics or gradients of shards are added, all ranks meet
  * (nn/meet.h). Nothing is allocated after net_new. */
@@ -28,7 +29,13 @@ enum net_family {
      * the trunk. Its norms use batch statistics in evaluation too, and move
      * their running values, which nothing reads (Q27): what comes out depends
      * on who else is in the batch. */
-    NET_GENESIS
+    NET_GENESIS,
+    /* MONAI's auto-encoder with padding 2 (spec 5.5): 1 layer in each stage, a
+     * convolution of kernel 3 with strides[i], planes[i] wide; a residual unit,
+     * `middle` wide; its means over windows of 3^3 are the features. The
+     * decoder leads from the middle back to the input's channels and size.
+     * Instance norms without parameters, PReLU; no other key of the trunk. */
+    NET_AUTOENCODER
 };
 enum net_block { NET_BASIC, NET_BOTTLENECK };
 enum net_shortcut { NET_SHORTCUT_A, NET_SHORTCUT_B };
@@ -66,6 +73,10 @@ struct net_conf {
     enum net_tail tail;
     int32_t n_tail;
     int32_t tail_width[NET_HEAD_MAX];
+    /* NET_AUTOENCODER */
+    int32_t strides[NET_STAGES];
+    int32_t middle;
+    bool decoder;             /* its outputs are the embeddings; no heads */
     const char *trunk_prefix; /* "backbone." or ""; NULL = "" */
     const char *head_prefix;  /* "projection_head." ; NULL = "" */
     const char *tail_prefix;  /* "prediction_head." ; NULL = "" */
@@ -125,7 +136,8 @@ struct net_plan {
     size_t sum_len;     /* longest row of meet's sum, doubles */
     int32_t features;   /* width of the trunk's output */
     int32_t middle;     /* width of what goes into the tail */
-    int32_t embed;      /* width of the last output (= features if no head) */
+    int32_t embed;      /* width of the last output (= features if no head),
+                         * an image's channels times voxels */
     size_t bytes_param; /* parameters */
     size_t bytes_grad;  /* gradient vector */
     size_t bytes_shard; /* activations and their gradients, ONE shard */
@@ -161,10 +173,10 @@ const struct net_plan *net_planned(const struct net *n);
 
 /* Random start (spec 5.1): convolutions normal, sd sqrt(2 / (o k^3)) (He et
  * al. 2015, fan out; NET_RESNET), else uniform +-1/sqrt(c k^3); norm weight 1,
- * bias 0; biases of convolutions uniform +-1/sqrt(c k^3); linear weight and
- * bias uniform +-1/sqrt(c). Slice i draws from stream_at(seed, STREAM_INIT, i,
- * 0, 0), elements in plain order, rounded to float in every backend. Running
- * statistics start anew. */
+ * bias 0; biases of convolutions uniform +-1/sqrt(c k^3), c that of the
+ * weight's slice; linear weight and bias uniform +-1/sqrt(c); slopes 0.25.
+ * Slice i draws from stream_at(seed, STREAM_INIT, i, 0, 0), elements in plain
+ * order, rounded to float in every backend. Running statistics start anew. */
 status net_init(struct net *n, uint64_t seed);
 
 /* The tables, and the flat vectors [param_len] the net works on: parameters
@@ -231,8 +243,11 @@ void net_set_shards(struct net *n, uint32_t shards);
  * st: the caller's state so far; with st != OK the rank only meets.
  * Training: all ranks, one meet->sum a norm; same status everywhere. ERR_DATA
  * if a norm has one value per channel; ERR_NUMERIC if statistics are not
- * finite (names shard and layer). Evaluation: any rank, local status. */
+ * finite (names shard and layer). Evaluation, and a net without batch norms
+ * (net_meets): any rank, local status. */
 status net_forward(struct net *n, status st, bool train);
+/* Do ranks meet on the way forward in training? */
+bool net_meets(const struct net *n);
 
 /* From now on evaluation only: running statistics are folded into the
  * convolutions before the norms (net_fold.c), the parameters are changed. A net
@@ -269,6 +284,13 @@ status net_backward(struct net *n, status st, const double *d_embed);
  * net_backward of a step (the inputs are still there) whose gradient turned out
  * not to be finite. Any rank, on all. */
 void net_look(struct net *n);
+/* Mean absolute error of the last outputs against the inputs they were made
+ * from (auto-encoder, spec 6.6), over all samples of all shards: a shard's
+ * values in plain order, shards in the tree. Leaves its gradient (0 where there
+ * is no error) where net_backward with d_embed NULL takes it from. A net with
+ * backward whose outputs have the inputs' shape. All ranks, one meet->sum.
+ * ERR_NUMERIC: not finite. */
+status net_input_error(struct net *n, status st, double *out);
 /* skip [slices]: true for those that get no gradient (a frozen trunk), as
  * optim_step takes it. */
 void net_frozen(const struct net *n, bool *skip);

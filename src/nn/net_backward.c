@@ -65,14 +65,14 @@ static void conv_input(struct net *n, const struct op *op, uint32_t local)
 }
 
 /* What is left of an operation once the ranks have met for it. */
-static void finish_op(struct net *n, const struct op *op, uint32_t local)
+static status finish_op(struct net *n, const struct op *op, uint32_t local)
 {
     struct tensor y = net_tensor(n, local, op->y);
     struct tensor dy;
     struct tensor dx;
 
     if (op->g_y == NONE)
-        return; /* shortcut A */
+        return OK; /* shortcut A */
     dy = net_gradient(n, local, op->y, op->g_y);
     if (op->g_x != NONE)
         dx = net_gradient(n, local, op->x, op->g_x);
@@ -102,9 +102,19 @@ static void finish_op(struct net *n, const struct op *op, uint32_t local)
     case OP_FLATTEN:
         net_flatten_bwd(n, op, local);
         break;
+    case OP_UP:
+        net_up_bwd(n, op, local);
+        break;
+    case OP_INSTANCE:
+        return net_instance_bwd(n, op, local);
+    case OP_PRELU:
+        net_prelu_bwd(n, op, local);
+        break;
+    case OP_ADD: /* both sides read the one gradient */
     case OP_SUBSAMPLE:
         break;
     }
+    return OK;
 }
 
 /* Sums of layers behind us go on while we work here. */
@@ -129,7 +139,7 @@ static status run_stretch(void *ctx, size_t item, int member)
         return OK;
     }
     for (int32_t i = s->hi; i >= s->lo; i--)
-        finish_op(n, &n->prog.ops[i], (uint32_t)item);
+        TRY(finish_op(n, &n->prog.ops[i], (uint32_t)item));
     if (op)
         TRY(norm_sums(n, op, (uint32_t)item));
     TRY(poke(n, member));
@@ -231,6 +241,8 @@ static status check_gradient(const struct wave *w, size_t item)
     TRY(check_part(w, item, w->op->weight));
     if (w->op->bias != NONE)
         TRY(check_part(w, item, w->op->bias));
+    if (w->op->slope != NONE)
+        TRY(check_part(w, item, w->op->slope));
 out:
     return st;
 }
@@ -266,12 +278,18 @@ static status run_wave(void *ctx, size_t item, int member)
     x = net_tensor(n, w->lo + (uint32_t)item, op->x);
     dy = net_gradient(n, w->lo + (uint32_t)item, op->y, op->g_y);
     dw = n->dw[item];
-    n->ops->conv_bwd_w(op->plan, &x, &dy, dw);
+    if (op->kind == OP_UP)
+        n->ops->conv_bwd_w(op->plan, &dy, &x, dw);
+    else
+        n->ops->conv_bwd_w(op->plan, &x, &dy, dw);
     memset(dw + s->len * n->elem, 0, (w->len - s->len) * n->elem);
     if (op->bias != NONE && !bias_is_zero(n, op)) {
         dbias = dw + (n->prog.slices[op->bias].offset - s->offset) * n->elem;
         n->ops->bias_bwd(n->dev, &dy, dbias);
     }
+    if (op->slope != NONE)
+        net_set_real(n, dw, n->prog.slices[op->slope].offset - s->offset,
+                     *(double *)net_store(n, w->lo + (uint32_t)item, op->kept));
     if (n->look)
         TRY(check_gradient(w, item));
     TRY(poke(n, member));
@@ -288,7 +306,7 @@ static status meet_weight(struct net *n, status st, const struct op *op)
     for (uint32_t lo = 0; lo < meet->shard_n && st == OK; lo += size) {
         uint32_t left = meet->shard_n - lo;
         uint32_t count = left < size ? left : size;
-        bool turn = left <= size && op->g_x != NONE;
+        bool turn = left <= size && op->g_x != NONE && op->kind == OP_CONV;
         struct wave w = {n, op, lo, count, len};
 
         st = team_run(n->team, (size_t)count + turn, run_wave, &w);
@@ -331,12 +349,13 @@ status net_backward(struct net *n, status st, const double *d_embed)
     struct stretch s = {.n = n, .hi = n->prog.n_ops - 1};
 
     BUG_IF(!n->conf.backward);
-    if (st == OK)
+    if (st == OK && d_embed)
         put_gradient(n, d_embed);
     for (int32_t i = n->prog.n_ops - 1; i >= 0; i--) {
         const struct op *op = &n->prog.ops[i];
 
-        if ((op->kind != OP_NORM && op->kind != OP_CONV) || op->g_y == NONE)
+        if ((op->kind != OP_NORM && op->kind != OP_CONV && op->kind != OP_UP) ||
+            op->g_y == NONE)
             continue; /* nothing to meet for, or frozen */
         s.lo = i + 1;
         s.sums = op->kind == OP_NORM ? i : NONE;

@@ -43,6 +43,8 @@ static status add_op(struct builder *b, struct op op, int32_t *index)
     op.g_y = NONE;
     op.g_sum = NONE;
     op.which = NONE;
+    op.kept = NONE;
+    op.work[0] = op.work[1] = NONE;
     p->ops[p->n_ops] = op;
     *index = p->n_ops++;
 out:
@@ -104,6 +106,13 @@ out:
     return st;
 }
 
+static void count_push(struct program *p, const struct op *op)
+{
+    size_t push = program_push_len(p, op);
+
+    p->grad_len = push > p->grad_len ? push : p->grad_len;
+}
+
 status build_conv(struct builder *b,
                   const char *name,
                   struct conv_spec s,
@@ -114,6 +123,7 @@ status build_conv(struct builder *b,
     struct op op = {.kind = OP_CONV,
                     .x = x,
                     .add = NONE,
+                    .slope = NONE,
                     .k = s.k,
                     .stride = s.stride,
                     .pad = s.pad,
@@ -123,7 +133,6 @@ status build_conv(struct builder *b,
     struct slice w = {.kind = s.kind, .o = s.o, .c = desc.in.c, .k = s.k};
     struct slice v = {.kind = SLICE_VECTOR, .o = s.o, .c = 1, .k = 1};
     size_t turned = weight_len(desc.in.c, s.k, s.o);
-    size_t push = 0;
     int32_t index;
     status st = OK;
 
@@ -132,8 +141,7 @@ status build_conv(struct builder *b,
         TRY(add_slice(b, v, &op.bias, "%s.bias", name));
     TRY(add_op(b, op, &index));
     TRY(build_slot(b, conv_out_shape(&desc), &p->ops[index].y));
-    push = program_push_len(p, &p->ops[index]);
-    p->grad_len = push > p->grad_len ? push : p->grad_len;
+    count_push(p, &p->ops[index]);
     p->turn_len = turned > p->turn_len ? turned : p->turn_len;
     *y = p->ops[index].y;
 out:
@@ -177,7 +185,8 @@ status build_apply(struct builder *b,
                     .relu = relu,
                     .norm = norm,
                     .weight = NONE,
-                    .bias = NONE};
+                    .bias = NONE,
+                    .slope = NONE};
     struct shape s = p->slots[x].shape;
     int32_t index;
     status st = OK;
@@ -207,7 +216,8 @@ status build_plain(struct builder *b,
                     .stride = stride,
                     .pad = pad,
                     .weight = NONE,
-                    .bias = NONE};
+                    .bias = NONE,
+                    .slope = NONE};
     struct conv_desc desc = {p->slots[*x].shape, o, k, stride, pad};
     struct shape s = desc.in;
     int32_t index;
@@ -226,6 +236,101 @@ out:
     return st;
 }
 
+status
+build_up(struct builder *b, const char *name, struct conv_spec s, int32_t *x)
+{
+    struct program *p = b->p;
+    struct shape from = p->slots[*x].shape;
+    struct op op = {.kind = OP_UP,
+                    .x = *x,
+                    .add = NONE,
+                    .k = s.k,
+                    .stride = s.stride,
+                    .pad = s.pad,
+                    .bias_theory = s.theory,
+                    .slope = NONE,
+                    .turn = p->up_len,
+                    .coef = p->n_coef};
+    struct shape to = {from.n, s.o, (from.d - 1) * s.stride,
+                       (from.h - 1) * s.stride, (from.w - 1) * s.stride};
+    int32_t more = s.k + s.stride - 1 - 2 * s.pad; /* output padding too */
+    struct slice w = {.kind = SLICE_CONV, .o = from.c, .c = s.o, .k = s.k};
+    struct slice v = {.kind = SLICE_VECTOR, .o = s.o, .c = 1, .k = 1};
+    int32_t index;
+    status st = OK;
+
+    to.d += more;
+    to.h += more;
+    to.w += more;
+    TRY(add_slice(b, w, &op.weight, "%s.weight", name));
+    TRY(add_slice(b, v, &op.bias, "%s.bias", name));
+    TRY(add_op(b, op, &index));
+    TRY(build_slot(b, to, &p->ops[index].y));
+    p->n_coef += (size_t)s.o;
+    p->up_len += weight_len(s.o, s.k, from.c);
+    count_push(p, &p->ops[index]);
+    *x = p->ops[index].y;
+out:
+    return st;
+}
+
+struct conv_desc program_conv(const struct program *p, const struct op *op)
+{
+    int32_t in = op->kind == OP_UP ? op->y : op->x;
+    int32_t out = op->kind == OP_UP ? op->x : op->y;
+
+    return (struct conv_desc){p->slots[in].shape, p->slots[out].shape.c, op->k,
+                              op->stride, op->pad};
+}
+
+status build_prelu(struct builder *b, const char *name, int32_t *x)
+{
+    struct program *p = b->p;
+    int32_t conv = p->slots[*x].producer;
+    struct slice v = {.kind = SLICE_VECTOR, .o = 1, .c = 1, .k = 1};
+    struct op op = {.kind = OP_INSTANCE,
+                    .x = *x,
+                    .add = NONE,
+                    .weight = p->ops[conv].weight,
+                    .bias = NONE,
+                    .slope = NONE};
+    int32_t index;
+    status st = OK;
+
+    TRY(add_op(b, op, &index));
+    TRY(build_slot(b, p->slots[*x].shape, &p->ops[index].y));
+    op.kind = OP_PRELU;
+    op.x = p->ops[index].y;
+    op.weight = conv; /* whose push takes the gradient of the slope along */
+    TRY(add_slice(b, v, &op.slope, "%s.weight", name));
+    TRY(add_op(b, op, &index));
+    TRY(build_slot(b, p->slots[*x].shape, &p->ops[index].y));
+    p->ops[conv].slope = op.slope;
+    count_push(p, &p->ops[conv]);
+    *x = p->ops[index].y;
+out:
+    return st;
+}
+
+status build_add(struct builder *b, int32_t add, int32_t *x)
+{
+    struct program *p = b->p;
+    struct op op = {.kind = OP_ADD,
+                    .x = *x,
+                    .add = add,
+                    .weight = NONE,
+                    .bias = NONE,
+                    .slope = NONE};
+    int32_t index;
+    status st = OK;
+
+    TRY(add_op(b, op, &index));
+    TRY(build_slot(b, p->slots[*x].shape, &p->ops[index].y));
+    *x = p->ops[index].y;
+out:
+    return st;
+}
+
 void build_named(struct builder *b, const char *name)
 {
     char *to = b->p->slots[b->x].name;
@@ -236,7 +341,9 @@ void build_named(struct builder *b, const char *name)
 size_t program_push_len(const struct program *p, const struct op *op)
 {
     const struct slice *w = &p->slices[op->weight];
-    const struct slice *last = op->bias == NONE ? w : &p->slices[op->bias];
+    const struct slice *last = op->slope != NONE  ? &p->slices[op->slope]
+                               : op->bias != NONE ? &p->slices[op->bias]
+                                                  : w;
 
     return last->offset + (last->len + ALIGN - 1) / ALIGN * ALIGN - w->offset;
 }

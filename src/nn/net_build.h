@@ -17,6 +17,7 @@ struct builder {
     struct program *p;
     const char *prefix; /* of the part being built */
     int32_t x;          /* slot where the chain has got to */
+    int32_t image;      /* slot the decoder begins with */
 };
 
 struct conv_spec {
@@ -57,8 +58,21 @@ status build_plain(struct builder *b,
                    int32_t o,
                    int32_t *x);
 
+/* A transposed convolution with bias, slices as PyTorch's ([in][out][k^3]);
+ * output padding stride - 1: size (in - 1) stride - 2 pad + k + stride - 1. */
+status
+build_up(struct builder *b, const char *name, struct conv_spec s, int32_t *x);
+/* Instance norm of a convolution's output x, then PReLU with slope NAME.weight,
+ * which is declared right behind the convolution's slices. */
+status build_prelu(struct builder *b, const char *name, int32_t *x);
+/* x + add, of one shape. */
+status build_add(struct builder *b, int32_t add, int32_t *x);
+
 /* ---- trunks: from b->x to the features ---- */
 status build_resnet(struct builder *b);
 status build_genesis(struct builder *b);
+status build_autoencoder(struct builder *b);
+/* ---- behind the features: from b->image back to the input's shape ---- */
+status build_decoder(struct builder *b);
 
 #endif

@@ -61,16 +61,98 @@ static status check_genesis(const struct net_conf *conf)
     for (int i = 0; i < 3; i++) {
         int32_t left = conf->size[i] >> last;
 
-        ENSURE(left >= NET_GENESIS_MEAN, ERR_CONF,
+        ENSURE(left >= NET_WINDOW, ERR_CONF,
                "input size %d of the network: %d stages leave %d voxels, the "
                "means at the end need %d",
-               conf->size[i], conf->stages, left, NET_GENESIS_MEAN);
-        features *= (left - NET_GENESIS_MEAN) / 2 + 1;
+               conf->size[i], conf->stages, left, NET_WINDOW);
+        features *= (left - NET_WINDOW) / 2 + 1;
     }
     ENSURE(features <= WIDTH_MAX, ERR_CONF,
            "the network would have %.0f features, at most %d are possible: "
            "smaller views",
            features, WIDTH_MAX);
+out:
+    return st;
+}
+
+/* Size of an edge behind the encoder, and what the decoder makes of it. */
+static int32_t encoded(const struct net_conf *conf, int32_t size)
+{
+    for (int i = 0; i < conf->stages; i++)
+        size = (size + 1) / conf->strides[i] + 1;
+    return size;
+}
+
+static int32_t decoded(const struct net_conf *conf, int32_t size)
+{
+    for (int i = conf->stages - 1; i >= 0; i--)
+        size = size * conf->strides[i] - 2;
+    return size;
+}
+
+/* A norm over one voxel gives 0 whatever comes in. */
+static status check_voxels(const struct net_conf *conf)
+{
+    int32_t size[3] = {conf->size[0], conf->size[1], conf->size[2]};
+    double features = conf->middle;
+    status st = OK;
+
+    for (int i = 0; i < conf->stages; i++) {
+        for (int k = 0; k < 3; k++)
+            size[k] = (size[k] + 1) / conf->strides[i] + 1;
+        ENSURE(size[0] > 1 || size[1] > 1 || size[2] > 1, ERR_CONF,
+               "views of %d x %d x %d voxels are one voxel behind layer %d of "
+               "the auto-encoder, whose norm needs two: larger views",
+               conf->size[0], conf->size[1], conf->size[2], i + 1);
+    }
+    for (int k = 0; k < 3; k++) {
+        ENSURE(size[k] >= NET_WINDOW, ERR_CONF,
+               "input size %d of the network: the auto-encoder's layers leave "
+               "%d voxels, the means of its middle need %d",
+               conf->size[k], size[k], NET_WINDOW);
+        features *= (size[k] - NET_WINDOW) / NET_WINDOW + 1;
+    }
+    ENSURE(features <= WIDTH_MAX, ERR_CONF,
+           "the network would have %.0f features, at most %d are possible: "
+           "smaller views",
+           features, WIDTH_MAX);
+    ENSURE((double)conf->in_channels * conf->size[0] * conf->size[1] *
+                   conf->size[2] <
+               2147483647.0,
+           ERR_CONF, "%d channels of %d x %d x %d voxels are too many",
+           conf->in_channels, conf->size[0], conf->size[1], conf->size[2]);
+out:
+    return st;
+}
+
+static status check_autoencoder(const struct net_conf *conf)
+{
+    status st = OK;
+
+    for (int i = 0; i < conf->stages; i++) {
+        ENSURE(
+            conf->layers[i] == 1, ERR_CONF,
+            "stage %d of the network has %d layers; an auto-encoder has 1 in "
+            "each",
+            i + 1, conf->layers[i]);
+        ENSURE(conf->strides[i] >= 1 && conf->strides[i] <= 4, ERR_CONF,
+               "layer %d of the auto-encoder has stride %d, must be 1 to 4",
+               i + 1, conf->strides[i]);
+    }
+    ENSURE(conf->middle >= 1 && conf->middle <= WIDTH_MAX, ERR_CONF,
+           "the middle of the auto-encoder has %d channels, must be 1 to %d",
+           conf->middle, WIDTH_MAX);
+    TRY(check_voxels(conf));
+    for (int i = 0; i < 3 && conf->decoder; i++) {
+        int32_t back = decoded(conf, encoded(conf, conf->size[i]));
+
+        ENSURE(back == conf->size[i], ERR_CONF,
+               "the auto-encoder makes edges of %d voxels out of %d, which "
+               "cannot be compared: take views of %d",
+               back, conf->size[i], back);
+    }
+    ENSURE(!conf->decoder || conf->n_head + conf->n_tail == 0, ERR_CONF,
+           "an auto-encoder with a decoder has no head");
 out:
     return st;
 }
@@ -85,6 +167,8 @@ static status check_trunk(const struct net_conf *conf)
         return check_resnet(conf);
     case NET_GENESIS:
         return check_genesis(conf);
+    case NET_AUTOENCODER:
+        return check_autoencoder(conf);
     }
     BUG_IF(true);
 out:

@@ -15,13 +15,15 @@ struct stretch {
     int32_t sums;   /* norm operation whose sums end it, or NONE */
 };
 
-static void run_op(const struct net *n, const struct op *op, uint32_t local)
+static status run_op(const struct net *n, const struct op *op, uint32_t local)
 {
     const struct dev_ops *d = n->ops;
     struct tensor x = net_tensor(n, local, op->x);
     struct tensor y = net_tensor(n, local, op->y);
     struct tensor add;
 
+    if (op->add != NONE)
+        add = net_tensor(n, local, op->add);
     switch (op->kind) {
     case OP_CONV:
         d->conv_fwd(op->plan, &x, net_slice(n, n->param, op->weight),
@@ -29,8 +31,6 @@ static void run_op(const struct net *n, const struct op *op, uint32_t local)
                     &y);
         break;
     case OP_NORM:
-        if (op->add != NONE)
-            add = net_tensor(n, local, op->add);
         d->norm_apply(n->dev, &x, n->conf.views,
                       n->coef + n->prog.norms[op->norm].coef,
                       op->add == NONE ? NULL : &add, op->relu, &y);
@@ -57,7 +57,19 @@ static void run_op(const struct net *n, const struct op *op, uint32_t local)
     case OP_FLATTEN:
         net_flatten_fwd(n, op, local);
         break;
+    case OP_UP:
+        net_up_fwd(n, op, local);
+        break;
+    case OP_INSTANCE:
+        return net_instance_fwd(n, op, local);
+    case OP_PRELU:
+        net_prelu_fwd(n, op, local);
+        break;
+    case OP_ADD:
+        d->add(n->dev, &add, &y); /* y is x */
+        break;
     }
+    return OK;
 }
 
 static status run_stretch(void *ctx, size_t item, int member)
@@ -69,6 +81,7 @@ static status run_stretch(void *ctx, size_t item, int member)
     const struct op *op = s->sums == NONE ? NULL : &n->prog.ops[s->sums];
     double *row = op ? n->rows + item * net_row_len(n, op) : NULL;
     struct tensor x;
+    status st = OK;
 
     (void)member;
     if (!net_active(n, local)) {
@@ -77,12 +90,33 @@ static status run_stretch(void *ctx, size_t item, int member)
         return OK;
     }
     for (int32_t i = s->lo; i < s->hi; i++)
-        run_op(n, &n->prog.ops[i], local);
+        TRY(run_op(n, &n->prog.ops[i], local));
     if (!op)
         return OK;
     x = net_tensor(n, local, op->x);
     n->ops->norm_sums(n->dev, &x, n->conf.views, row);
-    return net_check_row(n, op, local, "values");
+    TRY(net_check_row(n, op, local, "values"));
+out:
+    return st;
+}
+
+status net_check_sums(const struct net *n,
+                      const char *name,
+                      size_t channels,
+                      const double *sums,
+                      size_t len,
+                      uint32_t local,
+                      const char *what)
+{
+    status st = OK;
+
+    for (size_t i = 0; i < len; i++)
+        ENSURE(isfinite(sums[i]), ERR_NUMERIC,
+               "shard %u, %s, channel %zu: %s are not finite; the training has "
+               "diverged or an input holds no number",
+               n->meet->shard_lo + local, name, i / 2 % channels, what);
+out:
+    return st;
 }
 
 status net_check_row(const struct net *n,
@@ -92,16 +126,9 @@ status net_check_row(const struct net *n,
 {
     const struct norm *m = &n->prog.norms[op->norm];
     size_t len = net_row_len(n, op);
-    const double *row = n->rows + local * len;
-    status st = OK;
 
-    for (size_t i = 0; i < len; i++)
-        ENSURE(isfinite(row[i]), ERR_NUMERIC,
-               "shard %u, %s, channel %zu: %s are not finite; the training has "
-               "diverged or an input holds no number",
-               n->meet->shard_lo + local, m->name, i / 2 % (size_t)m->c, what);
-out:
-    return st;
+    return net_check_sums(n, m->name, (size_t)m->c, n->rows + local * len, len,
+                          local, what);
 }
 
 size_t net_row_len(const struct net *n, const struct op *op)
@@ -273,6 +300,8 @@ status net_forward(struct net *n, status st, bool train)
     train = train || n->prog.batch_norms;
     BUG_IF(train && n->folded);
     n->trained = train;
+    if (st == OK)
+        st = net_up_ready(n);
     if (train)
         return forward_train(n, st);
     if (st == OK)

@@ -47,8 +47,8 @@ status build_genesis(struct builder *b)
     b->p->batch_norms = true;
     for (int32_t i = 0; i < b->conf->stages; i++)
         TRY(build_stage(b, i));
-    TRY(build_plain(b, OP_AVERAGE, NET_GENESIS_MEAN, 2,
-                    b->p->slots[b->x].shape.c, &b->x));
+    TRY(build_plain(b, OP_AVERAGE, NET_WINDOW, 2, b->p->slots[b->x].shape.c,
+                    &b->x));
     TRY(build_plain(b, OP_FLATTEN, 1, 1, 0, &b->x));
     build_named(b, "features");
 out:

@@ -6,6 +6,9 @@
 #include "det/stream.h"
 #include "nn/net_int.h"
 
+/* PyTorch's PReLU. */
+static const double SLOPE = 0.25;
+
 struct start {
     struct net *n;
     uint64_t seed;
@@ -44,8 +47,8 @@ static status start_slice(void *ctx, size_t item, int member)
 
     (void)member;
     if (s->kind == SLICE_VECTOR) {
-        if (item == 0 || s[-1].kind == SLICE_VECTOR || s[-1].o != s->o)
-            return OK;
+        if (item == 0 || s[-1].kind == SLICE_VECTOR)
+            return OK; /* of a norm, or a slope */
         w = s - 1;
     }
     for (int32_t o = 0; o < s->o; o++)
@@ -75,6 +78,10 @@ status net_init(struct net *n, uint64_t seed)
             net_set_real(n, net_slice(n, n->param, m->bias), (size_t)c, 0.0);
         }
     }
+    for (int32_t i = 0; i < n->prog.n_ops; i++)
+        if (n->prog.ops[i].kind == OP_PRELU)
+            net_set_real(n, net_slice(n, n->param, n->prog.ops[i].slope), 0,
+                         SLOPE);
     net_reset_running(n);
 out:
     return st;

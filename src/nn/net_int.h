@@ -24,14 +24,18 @@ enum op_kind {
     OP_MEAN,      /* over voxels */
     OP_SUBSAMPLE, /* shortcut A */
     OP_RELU,
-    OP_UNIT,    /* every sample over its length */
-    OP_AVERAGE, /* means over windows of k^3, no padding */
-    OP_FLATTEN  /* voxels as channels, channel by channel */
+    OP_UNIT,     /* every sample over its length */
+    OP_AVERAGE,  /* means over windows of k^3, no padding */
+    OP_FLATTEN,  /* voxels as channels, channel by channel */
+    OP_UP,       /* transposed convolution; plan: the one that leads back */
+    OP_INSTANCE, /* norm of every sample, no parameters */
+    OP_PRELU,
+    OP_ADD /* y = x + add */
 };
 
 enum { NONE = -1, NAME_PART = 48 };
-/* Edge of the windows at the end of NET_GENESIS. */
-enum { NET_GENESIS_MEAN = 3 };
+/* Edge of the windows whose means are features. */
+enum { NET_WINDOW = 3 };
 
 struct op {
     enum op_kind kind;
@@ -42,7 +46,16 @@ struct op {
     bool bias_theory;     /* bias before a norm: no gradient in theory */
     int32_t norm;         /* OP_NORM: number of the norm */
     int32_t which;        /* OP_POOL: store of the winners */
-    struct plan *plan;    /* OP_CONV */
+    struct plan *plan;    /* OP_CONV, OP_UP */
+    /* Slice of a PReLU's slope, or NONE; of the convolution before it too,
+     * whose push takes the slope's gradient along. */
+    int32_t slope;
+    size_t turn; /* OP_UP: its place in net.up, */
+    size_t coef; /* and of its bias in net.coef */
+    /* stores. OP_INSTANCE: its coefficients, [n][c]; OP_PRELU and the
+     * convolution before it: the slope's gradient, a double. */
+    int32_t kept;
+    int32_t work[2]; /* OP_INSTANCE: sums forward, sums and more back */
     /* backward: stores of gradients; NONE where nothing flows */
     int32_t g_y;   /* gradient of y, read */
     int32_t g_x;   /* gradient of x, written (may be g_y: in place) */
@@ -96,6 +109,7 @@ struct program {
     size_t n_coef;      /* [views][c] of all norms */
     size_t grad_len;    /* longest push */
     size_t turn_len;    /* longest turned weight */
+    size_t up_len;      /* turned weights of all OP_UP */
     int32_t c_max;      /* of the norms */
     size_t shard_bytes; /* after place */
 };
@@ -110,7 +124,10 @@ status
 program_place(const struct net_conf *conf, enum dtype dtype, struct program *p);
 void program_free(struct program *p);
 
-/* Elements of a push: weight, bias and the padding up to the next slice. */
+/* Convolution of an OP_CONV's input; of the output of an OP_UP. */
+struct conv_desc program_conv(const struct program *p, const struct op *op);
+/* Elements of a push: weight, bias, slope and the padding up to the next
+ * slice. */
 size_t program_push_len(const struct program *p, const struct op *op);
 
 struct net {
@@ -131,6 +148,7 @@ struct net {
     char **block;          /* [shard_n] memory of a shard */
     char **dw;             /* [threads] weight gradients, of mem_raw */
     char *turned;          /* turned weight of one layer */
+    char *up;              /* turned weights of OP_UP, of this forward pass */
     double *rows;          /* [shard_n][sum_len] */
     double *total;         /* [sum_len] */
     struct norm_fwd *coef; /* [n_coef] of the last forward pass */
@@ -164,6 +182,14 @@ status net_check_row(const struct net *n,
                      const struct op *op,
                      uint32_t local,
                      const char *what);
+/* The same of any sums [..][channels][2] of the layer `name`. */
+status net_check_sums(const struct net *n,
+                      const char *name,
+                      size_t channels,
+                      const double *sums,
+                      size_t len,
+                      uint32_t local,
+                      const char *what);
 /* ---- net_unit.c: OP_UNIT of one shard ---- */
 void net_unit_fwd(const struct net *n, const struct op *op, uint32_t local);
 void net_unit_bwd(const struct net *n, const struct op *op, uint32_t local);
@@ -172,6 +198,22 @@ void net_average_fwd(const struct net *n, const struct op *op, uint32_t local);
 void net_average_bwd(const struct net *n, const struct op *op, uint32_t local);
 void net_flatten_fwd(const struct net *n, const struct op *op, uint32_t local);
 void net_flatten_bwd(const struct net *n, const struct op *op, uint32_t local);
+/* ---- net_instance.c: OP_INSTANCE, OP_PRELU of one shard ---- */
+status
+net_instance_fwd(const struct net *n, const struct op *op, uint32_t local);
+status
+net_instance_bwd(const struct net *n, const struct op *op, uint32_t local);
+void net_prelu_fwd(const struct net *n, const struct op *op, uint32_t local);
+void net_prelu_bwd(const struct net *n, const struct op *op, uint32_t local);
+/* ---- net_up.c: OP_UP ---- */
+/* What every shard reads: turned weights and biases. */
+status net_up_ready(struct net *n);
+void net_up_fwd(const struct net *n, const struct op *op, uint32_t local);
+void net_up_bwd(const struct net *n, const struct op *op, uint32_t local);
+/* Bytes of a store of OP_INSTANCE for images of this shape: coefficients; what
+ * is needed for a moment, forward and back. */
+size_t net_instance_kept(struct shape s);
+size_t net_instance_work(struct shape s, bool back);
 /* Running statistics as before the first step. */
 void net_reset_running(struct net *n);
 double net_real(const struct net *n, const void *vec, size_t i);

@@ -61,18 +61,42 @@ in_place(const struct placing *pl, const struct op *op, bool back)
     const struct slot *slots = pl->p->slots;
     const struct op *maker = NULL;
 
-    if (op->kind == OP_RELU)
+    if (op->kind == OP_RELU || op->kind == OP_ADD)
         return slots[op->x].store;
-    if (op->kind != OP_NORM)
+    if (op->kind != OP_NORM && op->kind != OP_INSTANCE && op->kind != OP_PRELU)
         return NONE;
     if (!back)
         return slots[op->x].store;
+    if (op->kind != OP_NORM)
+        return NONE;
     if (op->add == NONE || slots[op->add].producer < 0)
         return NONE;
     maker = &pl->p->ops[slots[op->add].producer];
     if (maker->kind == OP_SUBSAMPLE || (maker->kind == OP_NORM && !maker->relu))
         return slots[op->add].store; /* a shortcut: read here only */
     return NONE;
+}
+
+/* Coefficients, and the sums they are made of. */
+static void
+place_instance(struct placing *pl, struct op *op, int32_t i, status *st)
+{
+    struct shape s = pl->p->slots[op->x].shape;
+
+    op->kept = add_store(pl, net_instance_kept(s), i, st);
+    op->work[0] = add_store(pl, net_instance_work(s, false), i, st);
+    if (!goes_back(pl, i))
+        return;
+    use(pl, op->kept, pl->end - 1 - i);
+    op->work[1] =
+        add_store(pl, net_instance_work(s, true), pl->end - 1 - i, st);
+}
+
+/* On the way back. */
+static bool reads_input(enum op_kind kind)
+{
+    return kind == OP_CONV || kind == OP_UP || kind == OP_NORM ||
+           kind == OP_UNIT || kind == OP_INSTANCE || kind == OP_PRELU;
 }
 
 /* Output and uses of one operation. */
@@ -87,6 +111,8 @@ static status place_op(struct placing *pl, struct op *op, int32_t i)
         slots[op->y].store = add_store(pl, slot_bytes(pl, op->y), i, &st);
     if (op->kind == OP_POOL)
         op->which = add_store(pl, shape_len(slots[op->y].shape), i, &st);
+    if (op->kind == OP_INSTANCE)
+        place_instance(pl, op, i, &st);
     TRY(st);
     use(pl, slots[op->x].store, i);
     use(pl, slots[op->y].store, i);
@@ -95,7 +121,7 @@ static status place_op(struct placing *pl, struct op *op, int32_t i)
     if (!goes_back(pl, i))
         return OK;
     use(pl, op->which, back);
-    if (op->kind == OP_CONV || op->kind == OP_NORM || op->kind == OP_UNIT)
+    if (reads_input(op->kind))
         use(pl, slots[op->x].store, back);
     if ((op->kind == OP_NORM && op->relu) || op->kind == OP_RELU)
         use(pl, slots[op->y].store, back);
@@ -127,8 +153,7 @@ flow_back(struct placing *pl, struct op *op, int32_t when, status *st)
 {
     struct slot *slots = pl->p->slots;
     struct slot *x = &slots[op->x];
-    bool onward =
-        op->kind == OP_NORM && op->add != NONE && !slots[op->add].no_grad;
+    bool onward = op->add != NONE && !slots[op->add].no_grad;
 
     if (x->no_grad)
         return;
@@ -143,11 +168,21 @@ flow_back(struct placing *pl, struct op *op, int32_t when, status *st)
         BUG_IF(slots[op->add].grad != NONE);
         slots[op->add].grad = op->g_y;
     }
-    if (op->kind == OP_RELU || (op->kind == OP_NORM && !onward))
+    if (op->kind == OP_RELU || op->kind == OP_INSTANCE || op->kind == OP_ADD ||
+        (op->kind == OP_NORM && !onward))
         op->g_x = op->g_y;
     else
         op->g_x = add_store(pl, slot_bytes(pl, op->x), when, st);
     x->grad = op->g_x;
+}
+
+/* The gradient of a slope waits for the convolution before it. */
+static void
+place_slope(struct placing *pl, struct op *op, int32_t when, status *st)
+{
+    op->kept = add_store(pl, sizeof(double), when, st);
+    pl->p->ops[op->weight].kept = op->kept;
+    use(pl, op->kept, pl->end - 1 - op->weight);
 }
 
 static status place_backward(struct placing *pl)
@@ -165,6 +200,8 @@ static status place_backward(struct placing *pl)
             continue; /* shortcut A */
         op->g_y = p->slots[op->y].grad;
         use(pl, op->g_y, when);
+        if (op->kind == OP_PRELU)
+            place_slope(pl, op, when, &st);
         flow_back(pl, op, when, &st);
     }
     p->g_input = p->slots[p->input].grad;

@@ -13,6 +13,8 @@ static status build_trunk(struct builder *b)
         return build_resnet(b);
     case NET_GENESIS:
         return build_genesis(b);
+    case NET_AUTOENCODER:
+        return build_autoencoder(b);
     }
     BUG_IF(true);
     return OK;
@@ -114,6 +116,8 @@ status program_build(const struct net_conf *conf, struct program *p)
     p->trunk_slices = p->n_slices;
     if (conf->frozen_trunk)
         p->slots[p->features].no_grad = true;
+    if (conf->decoder)
+        TRY(build_decoder(&b));
     b.prefix = conf->head_prefix ? conf->head_prefix : "";
     TRY(build_head(&b));
     p->embed = b.x;

@@ -18,6 +18,10 @@ struct net_conf golden_net_conf(const struct json *c)
 
     if (is_text(json_get(c, "family"), "genesis"))
         conf.family = NET_GENESIS;
+    if (is_text(json_get(c, "family"), "autoencoder"))
+        conf.family = NET_AUTOENCODER;
+    conf.decoder = conf.family == NET_AUTOENCODER;
+    conf.middle = (int32_t)json_i64(json_get(c, "middle"), 0);
     conf.block =
         is_text(json_get(c, "block"), "basic") ? NET_BASIC : NET_BOTTLENECK;
     conf.stages = (int32_t)json_len(layers);
@@ -25,6 +29,8 @@ struct net_conf golden_net_conf(const struct json *c)
         conf.layers[i] = (int32_t)json_i64(json_at(layers, i), 0);
         conf.planes[i] =
             (int32_t)json_i64(json_at(json_get(c, "planes"), i), 0);
+        conf.strides[i] =
+            (int32_t)json_i64(json_at(json_get(c, "strides"), i), 0);
     }
     conf.widen = json_f64(json_get(c, "widen"), 1.0);
     conf.in_channels = (int32_t)json_i64(json_get(c, "in_channels"), 1);

@@ -22,7 +22,8 @@ struct golden_net {
 
 /* conf with the trunk fields of a JSON case (family, block, layers, planes,
  * size, in_channels, widen, conv1_stride, shortcut, bias_downsample,
- * no_max_pool); what is missing is the study's default. One view of one sample.
+ * no_max_pool, strides, middle); what is missing is the study's default. One
+ * view of one sample.
  */
 struct net_conf golden_net_conf(const struct json *c);
 
