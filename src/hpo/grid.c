@@ -204,39 +204,15 @@ void grid_text(const struct grid *g, struct text *out)
     text_add(out, "}");
 }
 
-/* Is v what Optuna wrote for value x? */
-static bool same_value(const struct space_param *p, double x, const char *v)
-{
-    double there;
-
-    if (p->kind == SPACE_CATEGORICAL)
-        return strcmp(p->choices[(uint32_t)x], v) == 0;
-    return text_to_double(v, &there) && there == x;
-}
-
-/* A scalar as JSON writes it. */
-static void scalar(const struct json *j, struct text *out)
-{
-    if (json_is_number(j))
-        text_double(out, json_f64(j, NAN));
-    else if (json_is_text(j))
-        text_json(out, json_text(j));
-    else if (json_is_null(j))
-        text_add(out, "null");
-    else
-        text_add(out, json_bool(j, false) ? "true" : "false");
-}
-
 static bool same_axis(const struct grid *g, uint32_t p, const struct json *list)
 {
     bool same = json_len(list) == g->axes[p].n;
 
     for (uint32_t i = 0; same && i < g->axes[p].n; i++) {
-        struct text t = {0};
-        scalar(json_at(list, i), &t);
-        same = text_status(&t) == OK &&
-               same_value(&g->space->params[p], g->axes[p].values[i], t.s);
-        text_free(&t);
+        double x = NAN;
+
+        same = space_value(&g->space->params[p], json_at(list, i), &x) == OK &&
+               x == g->axes[p].values[i];
     }
     return same;
 }

@@ -120,6 +120,8 @@ void journal_study_attr(struct journal_writer *w,
                         const char *json);
 /* A trial that starts now. */
 void journal_start_trial(struct journal_writer *w, int64_t study);
+/* One that waited in the queue and starts now. */
+void journal_take_trial(struct journal_writer *w, int64_t trial);
 /* One of its parameters, internal value. */
 void journal_param(struct journal_writer *w,
                    int64_t trial,

@@ -312,6 +312,16 @@ void journal_start_trial(struct journal_writer *w, int64_t study)
     end(w);
 }
 
+void journal_take_trial(struct journal_writer *w, int64_t trial)
+{
+    begin(w, 6);
+    put_id(w, "trial_id", trial);
+    put_id(w, "state", TRIAL_RUNNING);
+    text_add(&w->pending, ",\"values\":null");
+    put_now(w, "datetime_start");
+    end(w);
+}
+
 void journal_param(struct journal_writer *w,
                    int64_t trial,
                    const struct space_param *param,

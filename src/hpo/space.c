@@ -132,6 +132,25 @@ out:
     return st;
 }
 
+static status check_when(const struct space *s, uint32_t i)
+{
+    const struct space_param *p = &s->params[i];
+    status st = OK;
+
+    for (uint32_t k = 0; k < p->n_when; k++) {
+        const struct space_when *w = &p->when[k];
+        ENSURE(w->parent < i && w->n > 0, ERR_CONF,
+               "parameter %s: its condition is on no earlier parameter",
+               p->name);
+        for (uint32_t v = 0; v < w->n; v++)
+            ENSURE(space_takes(&s->params[w->parent], w->values[v]), ERR_CONF,
+                   "parameter %s: exists where %s is %g, which it never is",
+                   p->name, s->params[w->parent].name, w->values[v]);
+    }
+out:
+    return st;
+}
+
 status space_check(const struct space *s)
 {
     status st = OK;
@@ -140,9 +159,47 @@ status space_check(const struct space *s)
         for (uint32_t k = 0; k < i; k++)
             ENSURE(strcmp(s->params[i].name, s->params[k].name) != 0, ERR_CONF,
                    "two parameters are called %s", s->params[i].name);
+        TRY(check_when(s, i));
     }
 out:
     return st;
+}
+
+uint32_t space_find(const struct space *s, const char *name)
+{
+    uint32_t p = 0;
+
+    while (p < s->n && strcmp(s->params[p].name, name) != 0)
+        p++;
+    return p;
+}
+
+bool space_takes(const struct space_param *p, double x)
+{
+    double steps;
+
+    if (p->kind == SPACE_CATEGORICAL)
+        return x >= 0 && x < p->n_choices && floor(x) == x;
+    if (!(x >= p->low && x <= p->high))
+        return false;
+    steps = p->step > 0 ? (x - p->low) / p->step : 0;
+    return fabs(steps - rint(steps)) < 1e-8;
+}
+
+static bool holds(const struct space_when *w, const double *x)
+{
+    for (uint32_t v = 0; v < w->n; v++)
+        if (w->values[v] == x[w->parent])
+            return true;
+    return false;
+}
+
+bool space_exists(const struct space *s, uint32_t p, const double *x)
+{
+    for (uint32_t k = 0; k < s->params[p].n_when; k++)
+        if (!holds(&s->params[p].when[k], x))
+            return false;
+    return true;
 }
 
 bool space_is_single(const struct space_param *p)

@@ -85,6 +85,29 @@ out:
     return st;
 }
 
+status space_value(const struct space_param *p, const struct json *v, double *x)
+{
+    char *text = NULL;
+    status st = OK;
+
+    if (p->kind != SPACE_CATEGORICAL) {
+        ENSURE(json_is_number(v), ERR_DATA, "%s has a value that is no number",
+               p->name);
+        *x = json_f64(v, 0);
+        goto out;
+    }
+    TRY(choice_text(v, &text));
+    for (uint32_t c = 0; c < p->n_choices; c++)
+        if (strcmp(p->choices[c], text) == 0) {
+            *x = c;
+            goto out;
+        }
+    ENSURE(false, ERR_DATA, "%s is never %s", p->name, text);
+out:
+    mem_free(text);
+    return st;
+}
+
 static status read_choices(const struct json *list, struct space_param *p)
 {
     char **choices = NULL;

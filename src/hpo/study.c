@@ -49,8 +49,12 @@ static status do_step(struct study *s, struct schedule_do d)
 
     if (d.what == SCHEDULE_PROPOSE) {
         TRY(study_propose(s, t, d.seen));
-        s->trial_id[t] = s->next_id++;
-        journal_start_trial(s->journal, s->id);
+        if (t < s->queue_end) {
+            journal_take_trial(s->journal, s->trial_id[t]);
+        } else {
+            s->trial_id[t] = s->next_id++;
+            journal_start_trial(s->journal, s->id);
+        }
         study_write_params(s, t, NULL);
     } else {
         study_tell(s, t);
@@ -103,6 +107,7 @@ static status new_tables(struct study *s)
     TRY(mem_new(n, sizeof *s->result, &s->result));
     TRY(mem_new(n, sizeof *s->trial_id, &s->trial_id));
     TRY(mem_new(n, sizeof *s->place, &s->place));
+    TRY(mem_new(n, sizeof *s->fixed, &s->fixed));
     TRY(mem_new(n * s->space->n, sizeof *s->x, &s->x));
 out:
     return st;
@@ -167,6 +172,9 @@ void study_close(struct study *s)
         mem_free(s->result[t].rungs);
         mem_free(s->result[t].reason);
     }
+    for (uint32_t t = 0; s->fixed && t < s->room; t++)
+        mem_free(s->fixed[t]);
+    mem_free(s->fixed);
     journal_close(s->journal);
     schedule_free(s->schedule);
     grid_free(s->grid);
@@ -296,6 +304,16 @@ bool study_best(const struct study *s, uint32_t *best)
     return found;
 }
 
+/* Nothing for a parameter that is always there. */
+static void digest_conditions(const struct space_param *p, struct digest *d)
+{
+    for (uint32_t k = 0; k < p->n_when; k++) {
+        uint64_t n = p->when[k].n;
+        digest_i64(d, "parent", p->when[k].parent);
+        digest_array(d, "when", DIGEST_F64, 1, &n, p->when[k].values);
+    }
+}
+
 static void digest_trial(const struct study *s, uint32_t t, struct digest *d)
 {
     const struct trial *a = &s->trials[t];
@@ -320,6 +338,7 @@ void study_digest(const struct study *s, struct digest *d)
         struct text t = {0};
         space_text(&s->space->params[p], &t);
         digest_text(d, s->space->params[p].name, t.s ? t.s : "");
+        digest_conditions(&s->space->params[p], d);
         text_free(&t);
     }
     for (uint32_t t = 0; t < s->told; t++)

@@ -8,7 +8,8 @@
 #include "hpo/study.h"
 
 /* Inside of a study, shared by study.c (the object), study_propose.c (what is
- * decided) and study_resume.c (the recorded trials). */
+ * decided), study_queue.c (trials that wait) and study_resume.c (the recorded
+ * ones). */
 
 /* What a trial reported and how it ended; kept beside struct trial because
  * others see it only when the trial is told. */
@@ -37,7 +38,9 @@ struct study {
     double *x;                   /* [room][space->n] */
     struct study_result *result; /* [room] */
     uint32_t proposed, told;     /* with those before */
-    struct tpe_rng rng;          /* lag 0: goes on from trial to trial */
+    uint32_t queue_end;          /* tickets below it are trials of the file */
+    double **fixed;     /* [room] values a trial of the queue has, or NULL */
+    struct tpe_rng rng; /* lag 0: goes on from trial to trial */
     struct mt19937 mt[2];
     struct tpe_memo *memo; /* of the trials, unless in brackets */
     struct grid *grid;     /* STUDY_GRID */
@@ -60,6 +63,13 @@ void study_forget(struct study *s, uint32_t t);
 /* Records of a proposed trial: its parameters but those in have [space->n]
  * (may be NULL), and its place in the grid. */
 void study_write_params(struct study *s, uint32_t t, const bool *have);
+
+/* The first of the trials that wait at the end of a study, n_trials: none.
+ * (One that is followed by others is left where it is.) */
+uint32_t study_queue_start(const struct journal_study *j);
+/* What the trials [before..] were given by their user. ERR_DATA: a value that
+ * is not in its range. */
+status study_read_queue(struct study *s, const struct journal_study *j);
 
 /* Take over what the journal holds, and write what a kill left out. */
 status study_load(struct study *s, const char *path, bool resume);

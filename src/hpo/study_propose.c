@@ -3,6 +3,7 @@
  * running, without reports. */
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/mem.h"
 
@@ -78,7 +79,7 @@ out:
 static status suggest(struct study *s, uint32_t t, double *x)
 {
     struct tpe_conf conf = s->conf.tpe;
-    struct tpe_past past = {s->space, s->trials, t, s->memo};
+    struct tpe_past past = {s->space, s->trials, t, s->memo, s->fixed[t]};
     struct trial *some = NULL;
     status st = OK;
 
@@ -96,11 +97,15 @@ out:
 
 /* How many trials before t have each place of the grid: those seen, and those
  * running; a place that is only missing because it runs is never free. */
-static status place_in_grid(struct study *s, uint32_t t, double *x)
+static status in_grid(struct study *s, uint32_t t, double *x)
 {
     uint32_t *taken = NULL;
     status st = OK;
 
+    if (s->fixed[t]) {
+        memcpy(x, s->fixed[t], s->space->n * sizeof *x);
+        goto out;
+    }
     TRY(mem_new(grid_size(s->grid), sizeof *taken, &taken));
     for (uint32_t i = 0; i < t; i++)
         if (s->place[i] != GRID_NONE)
@@ -110,6 +115,19 @@ static status place_in_grid(struct study *s, uint32_t t, double *x)
     grid_at(s->grid, s->place[t], x);
 out:
     mem_free(taken);
+    return st;
+}
+
+/* As in Optuna, combinations that differ in what no trial has are not one. */
+static status place_in_grid(struct study *s, uint32_t t, double *x)
+{
+    status st = OK;
+
+    TRY(in_grid(s, t, x));
+    for (uint32_t p = 0; p < s->space->n; p++)
+        if (!space_exists(s->space, p, x))
+            x[p] = NAN;
+out:
     return st;
 }
 
@@ -221,7 +239,7 @@ void study_write_params(struct study *s, uint32_t t, const bool *have)
     char place[16];
 
     for (uint32_t p = 0; p < s->space->n; p++)
-        if (!have || !have[p])
+        if (!isnan(s->trials[t].x[p]) && (!have || !have[p]))
             journal_param(s->journal, s->trial_id[t], &s->space->params[p],
                           s->trials[t].x[p]);
     if (s->place[t] == GRID_NONE)

@@ -96,11 +96,9 @@ static status find_param(const struct study *s,
                          uint32_t *at)
 {
     struct space_param is = {0};
-    uint32_t p = 0;
+    uint32_t p = space_find(s->space, v->name);
     status st = OK;
 
-    while (p < s->space->n && strcmp(s->space->params[p].name, v->name) != 0)
-        p++;
     ENSURE(p < s->space->n, ERR_RUN,
            "trial %u has a parameter %s, which is not searched here", t,
            v->name);
@@ -188,16 +186,17 @@ static status take_before(struct study *s, const struct journal_study *j)
            "%u earlier trials are spoken of, %zu are there", s->before,
            j->n_trials);
     ENSURE(s->before < s->conf.trials, ERR_CONF,
-           "%u trials are there already, this search has %u in all", s->before,
-           s->conf.trials);
+           "study %s has %u trials already, this search %u in all", j->name,
+           s->before, s->conf.trials);
     for (uint32_t t = 0; t < s->before; t++) {
         waiting += j->trials[t].state == TRIAL_WAITING;
         running += j->trials[t].state == TRIAL_RUNNING;
         TRY(take_history(s, t, &j->trials[t]));
     }
     if (waiting > 0)
-        log_warn("study %s: %u queued trials are left in the queue", j->name,
-                 waiting);
+        log_warn("study %s: %u queued trials are left in the queue: later ones "
+                 "were run before them",
+                 j->name, waiting);
     if (running > 0)
         log_warn("study %s: %u trials that were left running are told FAIL",
                  j->name, running);
@@ -205,10 +204,12 @@ out:
     return st;
 }
 
-/* A grid has no trial for a combination that is done already. */
+/* A grid has no trial for a combination that is done already; those of the
+ * queue have no place in it. */
 static status cut_trials(struct study *s)
 {
     uint32_t *taken = NULL;
+    uint32_t queued = 0;
     uint32_t size;
     uint32_t left;
     status st = OK;
@@ -220,7 +221,9 @@ static status cut_trials(struct study *s)
     for (uint32_t t = 0; t < s->before; t++)
         if (s->place[t] != GRID_NONE && s->result[t].state != TRIAL_WAITING)
             taken[s->place[t]]++;
-    left = grid_left(s->grid, s->before, taken);
+    for (uint32_t t = s->before; t < s->room; t++)
+        queued += s->fixed[t] != NULL;
+    left = queued + grid_left(s->grid, s->before + queued, taken);
     ENSURE(left > 0, ERR_CONF,
            "each of the grid's %u combinations is done already", size);
     if (s->conf.trials > s->before + left)
@@ -251,6 +254,12 @@ replay_start(struct study *s, uint32_t t, const struct journal_trial *j)
                t, v->name, v->x, s->trials[t].x[p]);
         have[p] = true;
     }
+    for (p = 0; p < s->space->n; p++)
+        ENSURE(have[p] || isnan(s->trials[t].x[p]) || j->state == TRIAL_RUNNING,
+               ERR_RUN,
+               "trial %u: the journal has no %s, this configuration proposes "
+               "%.17g",
+               t, s->space->params[p].name, s->trials[t].x[p]);
     s->trial_id[t] = j->id;
     if (j->state == TRIAL_RUNNING)
         study_write_params(s, t, have);
@@ -310,10 +319,11 @@ static status replay_step(struct study *s,
                           uint32_t ended,
                           bool *more)
 {
+    uint32_t n = study_queue_start(j);
     struct schedule_do d = schedule_step(again);
     status st = OK;
 
-    if (d.what == SCHEDULE_PROPOSE && d.ticket < j->n_trials) {
+    if (d.what == SCHEDULE_PROPOSE && d.ticket < n) {
         TRY(study_propose(s, d.ticket, d.seen));
         TRY(replay_start(s, d.ticket, &j->trials[d.ticket]));
     } else if (d.what == SCHEDULE_TELL) {
@@ -330,14 +340,14 @@ out:
 static status replay(struct study *s, const struct journal_study *j)
 {
     struct schedule *again = NULL;
-    uint32_t n = (uint32_t)j->n_trials;
+    uint32_t n = study_queue_start(j);
     uint32_t ended = s->before;
     bool more = true;
     status st = OK;
 
-    ENSURE(j->n_trials <= s->conf.trials, ERR_RUN,
-           "%zu trials are there, this search has %u", j->n_trials,
-           s->conf.trials);
+    n = n > s->before ? n : s->before;
+    ENSURE(n <= s->conf.trials, ERR_RUN,
+           "%u trials are there, this search has %u", n, s->conf.trials);
     for (uint32_t t = s->before; t < n; t++)
         if (j->trials[t].state != TRIAL_RUNNING)
             ended = t + 1;
@@ -372,11 +382,9 @@ static status adopt(struct study *s, const struct journal_study *there)
 {
     status st = OK;
 
-    ENSURE(there->n_trials < s->conf.trials, ERR_CONF,
-           "study %s has %zu trials already, this search %u in all",
-           there->name, there->n_trials, s->conf.trials);
-    s->before = (uint32_t)there->n_trials;
+    s->before = study_queue_start(there);
     TRY(take_before(s, there));
+    TRY(study_read_queue(s, there));
     TRY(cut_trials(s));
     TRY(write_identity(s));
 out:
@@ -402,6 +410,7 @@ static status go_on(struct study *s, const struct journal_study *there)
     TRY(check_identity(s, is));
     if (s->before > 0)
         TRY(take_before(s, there));
+    TRY(study_read_queue(s, there));
     TRY(cut_trials(s));
     TRY(replay(s, there));
 out:

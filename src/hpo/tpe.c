@@ -361,7 +361,11 @@ status tpe_suggest(const struct tpe_conf *conf,
 
     TRY(tpe_relative(conf, past, rng, x));
     for (uint32_t p = 0; p < past->space->n; p++)
-        if (isnan(x[p]))
+        if (!space_exists(past->space, p, x))
+            x[p] = NAN; /* groups draw for those that may come */
+        else if (past->fixed && !isnan(past->fixed[p]))
+            x[p] = past->fixed[p]; /* though the joint part drew it too */
+        else if (isnan(x[p]))
             TRY(tpe_independent(conf, past, p, rng, &x[p]));
 out:
     return st;

@@ -69,11 +69,14 @@ struct tpe_past {
     const struct trial *trials; /* [n] */
     uint32_t n;
     struct tpe_memo *memo; /* of these trials; may be NULL */
+    const double *fixed;   /* [space->n] what the proposal has anyhow, NaN: not
+                              fixed; may be NULL */
 };
 
-/* Propose a trial: x [space->n]. Uses the numbers of rng in Optuna's order:
- * the parameters shared by all finished trials together (multivariate), then
- * the others one by one in the order of the space. ERR_MEM. */
+/* Propose a trial: x [space->n], NaN where a condition leaves the parameter
+ * out. Uses the numbers of rng in Optuna's order: the parameters shared by all
+ * finished trials together (multivariate), then the others one by one in the
+ * order of the space. ERR_MEM. */
 status tpe_suggest(const struct tpe_conf *conf,
                    const struct tpe_past *past,
                    struct tpe_rng *rng,

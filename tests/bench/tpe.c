@@ -38,7 +38,7 @@ static status history(const struct tpe_conf *conf,
     struct stream s = stream_at(7, STREAM_TEST, 0, 0, 0);
 
     for (uint32_t i = 0; i < most; i++) {
-        struct tpe_past past = {space, trials, i, NULL};
+        struct tpe_past past = {space, trials, i, NULL, NULL};
         struct tpe_rng rng;
 
         tpe_rng_ticket(&rng, 7, 0, i);
@@ -63,7 +63,7 @@ static status time_suggest(const struct tpe_conf *conf,
 {
     status st = OK;
     struct tpe_memo *memo = NULL;
-    struct tpe_past past = {space, trials, n, NULL};
+    struct tpe_past past = {space, trials, n, NULL, NULL};
     struct tpe_rng rng;
     double t = 0;
 

@@ -19,8 +19,9 @@ static char dir[TMP_PATH];
 static char path[TMP_PATH];
 static struct space_param params[] = {
     {.name = "C", .kind = SPACE_FLOAT, .low = 1e-6, .high = 1e3, .log = true},
-    {.name = "k", .kind = SPACE_INT, .low = 1, .high = 9, .step = 1}};
-static const struct space space = {2, params};
+    {.name = "k", .kind = SPACE_INT, .low = 1, .high = 9, .step = 1},
+    {.name = "m", .low = -1, .high = 1}}; /* for tests that ask for it */
+static struct space space = {2, params};
 
 /* Thousands of synced writes: in memory where the system has a place. */
 static inline void study_tmp(void)

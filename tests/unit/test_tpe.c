@@ -31,7 +31,7 @@ static void optimise(const struct tpe_conf *conf, uint32_t lag, uint64_t seed)
     assert_ok(tpe_memo_new(&space, &memo));
     for (uint32_t t = 0; t < N; t++) {
         struct tpe_rng rng;
-        struct tpe_past past = {&space, trials, t, memo};
+        struct tpe_past past = {&space, trials, t, memo, NULL};
         if (t > lag) {
             trials[t - lag - 1].state = TRIAL_COMPLETE;
             trials[t - lag - 1].value = objective(x[t - lag - 1]);
@@ -80,7 +80,7 @@ static void ticket_decides_all(void **state)
     struct tpe_conf conf = tpe_defaults();
     double again[3];
     struct tpe_rng rng;
-    struct tpe_past past = {&space, trials, N - 1, NULL};
+    struct tpe_past past = {&space, trials, N - 1, NULL, NULL};
     optimise(&conf, 3, 9);
     tpe_rng_ticket(&rng, 9, 0, N - 1);
     assert_ok(tpe_suggest(&conf, &past, &rng, again));
@@ -106,7 +106,7 @@ static void a_memo_changes_nothing(void **state)
         conf.maximise = true;
         optimise(&conf, lag, 9);
         for (uint32_t t = 0; t < N; t++) {
-            struct tpe_past past = {&space, trials, t, NULL};
+            struct tpe_past past = {&space, trials, t, NULL, NULL};
             struct tpe_rng rng;
             double again[3];
             for (uint32_t i = t > lag ? t - lag : 0; i < N; i++)
@@ -146,7 +146,7 @@ static void single_values_cost_nothing(void **state)
     (void)state;
     struct space_param one = {.name = "C", .low = 2, .high = 2};
     struct space only = {1, &one};
-    struct tpe_past past = {&only, NULL, 0, NULL};
+    struct tpe_past past = {&only, NULL, 0, NULL, NULL};
     struct tpe_conf conf = tpe_defaults();
     struct mt19937 mt[2];
     struct tpe_rng rng;
