@@ -1,4 +1,5 @@
 /* Settings of the trials: the job file, job.*, and the parameters. */
+#include <math.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -70,6 +71,8 @@ make_sets(const struct tuning *t, const double *x, struct sets *out)
         TRY(add_set(out, &word));
     }
     for (uint32_t p = 0; p < n; p++) {
+        if (isnan(x[p])) /* not in this trial: as in the job */
+            continue;
         key_space_set(t->space, p, x[p], &word);
         TRY(add_set(out, &word));
     }

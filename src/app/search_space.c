@@ -1,27 +1,13 @@
-#include "app/search_space.h"
-
 #include <stdio.h>
 #include <string.h>
 
 #include "base/json.h"
 #include "base/mem.h"
 
+#include "app/search_space_impl.h"
 #include "conf/value.h"
 
-struct key_param {
-    const struct conf_row *row;
-    uint32_t n;
-    char **text; /* [n] choices as --set takes them */
-    char **json; /* [n] and as the journal has them */
-};
-
-struct key_space {
-    struct space space;
-    struct space_param *param; /* [space.n] */
-    struct key_param *key;     /* [space.n] */
-};
-
-enum word { LOW, HIGH, LOG, STEP, CHOICES, WORDS };
+enum word { LOW, HIGH, LOG, STEP, CHOICES, WORDS, WHEN };
 static const char *const words[WORDS] = {"low", "high", "log", "step",
                                          "choices"};
 
@@ -29,7 +15,8 @@ static const char *const words[WORDS] = {"low", "high", "log", "step",
 struct said {
     const struct conf_row *row;
     const struct conf_item *item[WORDS];
-    uint32_t n;
+    uint32_t n; /* conditions too */
+    uint32_t n_when;
 };
 
 static bool is_number(const struct conf_row *row)
@@ -37,23 +24,24 @@ static bool is_number(const struct conf_row *row)
     return row->type == CONF_I64 || row->type == CONF_F64;
 }
 
-/* A value of the key in its canonical form. */
-static status
-canonical(const struct said *s, enum word w, const char *text, struct text *out)
+status key_canonical(const struct conf_row *row,
+                     const struct conf_item *item,
+                     const char *text,
+                     struct text *out)
 {
     struct conf_value v = {0};
-    char where[128];
+    char where[256];
     status st = OK;
 
-    (void)snprintf(where, sizeof where, "space.%s.%s", s->row->key, words[w]);
-    TRY(value_from_text(s->row, text, where, &v));
-    if (s->row->type == CONF_TEXT)
+    (void)snprintf(where, sizeof where, "space.%s", item->name);
+    TRY(value_from_text(row, text, where, &v));
+    if (row->type == CONF_TEXT)
         text_add(out, "%s", v.as.text);
     else
-        value_put(s->row, &v, out);
+        value_put(row, &v, out);
     TRY(text_status(out));
 out:
-    value_clear(s->row, &v);
+    value_clear(row, &v);
     return st;
 }
 
@@ -71,7 +59,7 @@ static status number(const struct said *s, enum word w, double *out)
                s->item[w]->text);
     if (w == STEP)
         goto out;
-    TRY(canonical(s, w, s->item[w]->text, &t));
+    TRY(key_canonical(s->row, s->item[w], s->item[w]->text, &t));
     BUG_IF(!text_to_double(t.s, out));
 out:
     text_free(&t);
@@ -125,7 +113,7 @@ add_choice(const struct said *s, const char *word, struct key_param *k)
     struct text t = {0};
     status st = OK;
 
-    TRY(canonical(s, CHOICES, word, &t));
+    TRY(key_canonical(s->row, s->item[CHOICES], word, &t));
     for (uint32_t i = 0; i < k->n; i++)
         ENSURE(strcmp(k->text[i], t.s) != 0, ERR_CONF,
                "space.%s.choices: %s is there twice", s->row->key, t.s);
@@ -144,8 +132,8 @@ take_choices(const struct said *s, struct space_param *p, struct key_param *k)
     struct json *list = NULL;
     status st = OK;
 
-    ENSURE(item && item->list && s->n == 1, ERR_CONF, "space.%s: %s",
-           s->row->key,
+    ENSURE(item && item->list && s->n == 1 + s->n_when, ERR_CONF,
+           "space.%s: %s", s->row->key,
            is_number(s->row)
                ? "choices is a list [a, b] and goes without low and high"
                : "this key is searched by choices: [a, b] alone");
@@ -196,6 +184,8 @@ static bool belongs(const struct conf_item *item, const char *key, enum word *w)
     for (*w = 0; *w < WORDS; (*w)++)
         if (item->name[n] == '.' && strcmp(item->name + n + 1, words[*w]) == 0)
             break;
+    if (key_condition(item, key))
+        *w = WHEN;
     return true;
 }
 
@@ -210,19 +200,36 @@ static status collect(const struct conf_map *map,
     for (size_t i = 0; i < map->n; i++) {
         if (!belongs(&map->at[i], row->key, &w))
             continue;
-        ENSURE(w < WORDS, ERR_CONF,
+        ENSURE(w != WORDS, ERR_CONF,
                "space.%s: is not understood; \"%s: {low: a, high: b}\", with "
-               "log: true or step: c, or \"{choices: [a, b]}\"",
+               "log: true or step: c, or \"{choices: [a, b]}\", and when: "
+               "{OTHER: value}",
                map->at[i].name, row->key);
-        out->item[w] = &map->at[i];
         out->n++;
+        out->n_when += w == WHEN;
+        if (w != WHEN)
+            out->item[w] = &map->at[i];
     }
+out:
+    return st;
+}
+
+status key_take(const struct conf_map *map,
+                const struct conf_row *row,
+                struct key_space *s)
+{
+    struct said said;
+    status st = OK;
+
+    TRY(collect(map, row, &said));
+    TRY(take_param(&said, s));
 out:
     return st;
 }
 
 /* An item that no key claims. */
 static status check_known(const struct conf_map *map,
+                          const char *owner,
                           const struct conf_table *tables,
                           size_t n_tables)
 {
@@ -246,57 +253,84 @@ static status check_known(const struct conf_map *map,
                 }
             }
         ENSURE(known, ERR_CONF,
-               "space.%s: fmcib-finetune has no such key; the nearest one is "
-               "\"%s\"",
-               map->at[i].name, nearest);
+               "space.%s: %s has no such key; the nearest one is \"%s\"",
+               map->at[i].name, owner, nearest);
     }
 out:
     return st;
 }
 
+/* Those of the tables that something is said of: row [map->n]. */
+static status list_keys(const struct conf_map *map,
+                        const struct conf_table *tables,
+                        size_t n_tables,
+                        const struct conf_row **row,
+                        uint32_t *n)
+{
+    struct said said;
+    status st = OK;
+
+    for (size_t k = 0; k < n_tables; k++)
+        for (size_t j = 0; j < tables[k].n; j++) {
+            TRY(collect(map, &tables[k].rows[j], &said));
+            if (said.n > 0)
+                row[(*n)++] = &tables[k].rows[j];
+        }
+out:
+    return st;
+}
+
 status key_space_new(const struct conf_map *map,
+                     const char *owner,
                      const struct conf_table *tables,
                      size_t n_tables,
                      struct key_space **out)
 {
     struct key_space *s = NULL;
-    struct said said;
+    const struct conf_row **row = NULL;
+    uint32_t n = 0;
     status st = OK;
 
     ENSURE(map->n > 0, ERR_CONF,
            "space: no key is searched; give ranges, for instance \"space: "
            "{optim.lr: {low: 1e-5, high: 1e-2, log: true}}\"");
-    TRY(check_known(map, tables, n_tables));
+    TRY(check_known(map, owner, tables, n_tables));
     TRY(mem_new(1, sizeof *s, &s));
     TRY(mem_new(map->n, sizeof *s->param, &s->param));
     TRY(mem_new(map->n, sizeof *s->key, &s->key));
     s->space.params = s->param;
-    for (size_t k = 0; k < n_tables; k++)
-        for (size_t j = 0; j < tables[k].n; j++) {
-            TRY(collect(map, &tables[k].rows[j], &said));
-            if (said.n > 0)
-                TRY(take_param(&said, s));
-        }
+    TRY(mem_new(map->n, sizeof(const struct conf_row *), &row));
+    TRY(list_keys(map, tables, n_tables, row, &n));
+    TRY(key_space_order(map, row, n, s));
     TRY(space_check(&s->space));
     *out = s;
     s = NULL;
 out:
+    mem_free(row);
     key_space_free(s);
     return st;
+}
+
+static void free_key(struct key_param *k)
+{
+    for (uint32_t i = 0; i < k->n; i++) {
+        mem_free(k->text[i]);
+        mem_free(k->json[i]);
+    }
+    for (uint32_t i = 0; i < k->n_when; i++)
+        mem_free(k->values[i]);
+    mem_free(k->text);
+    mem_free(k->json);
+    mem_free(k->values);
+    mem_free(k->when);
 }
 
 void key_space_free(struct key_space *s)
 {
     if (!s)
         return;
-    for (uint32_t p = 0; p < s->space.n; p++) {
-        for (uint32_t i = 0; i < s->key[p].n; i++) {
-            mem_free(s->key[p].text[i]);
-            mem_free(s->key[p].json[i]);
-        }
-        mem_free(s->key[p].text);
-        mem_free(s->key[p].json);
-    }
+    for (uint32_t p = 0; p < s->space.n; p++)
+        free_key(&s->key[p]);
     mem_free(s->param);
     mem_free(s->key);
     mem_free(s);

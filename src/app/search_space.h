@@ -11,16 +11,22 @@
  *   space:
  *     optim.lr: {low: 1e-5, high: 1e-2, log: true}
  *     train.epochs: {low: 20, high: 100, step: 20}
- *     net.trunk: {choices: [learns, frozen]}
+ *     optim.name: {choices: [sgd, adam]}
+ *     optim.momentum: {low: 0, high: 0.99, when: {optim.name: sgd}}
  *
  * A number has low and high, and log or step, or choices; every other key has
- * choices. Parameters come in the order of the program's tables. */
+ * choices. With `when` the parameter exists only in trials in which other
+ * parameters exist and have that value, or one of a list; elsewhere the key is
+ * as the trials' settings have it. Parameters come in the order of the
+ * program's tables, but none before those it depends on. */
 struct key_space; /* opaque */
 
-/* tables [n]: of the program. ERR_CONF: an unknown key (the nearest known one
- * is named), a placement key, a range that is empty, a value the key does not
- * take. */
+/* tables [n]: of the program, called `owner` in messages. ERR_CONF: an unknown
+ * key (the nearest known one is named), a placement key, a range that is empty,
+ * a value the key does not take; a condition on a key that is not searched, on
+ * a value it never has, or on itself. */
 status key_space_new(const struct conf_map *map,
+                     const char *owner,
                      const struct conf_table *tables,
                      size_t n_tables,
                      struct key_space **out);

@@ -22,7 +22,8 @@ const struct conf_row search_tune_rows[] = {
      "is in base.yaml and in the journal"},
     {"space", CONF_MAP, AT(space), NULL, 1, 0, NULL, "", IDENTITY,
      "finetune: what is searched; KEY: {low: a, high: b}, with log: true or "
-     "step: c, or KEY: {choices: [a, b]}"},
+     "step: c, or KEY: {choices: [a, b]}; and when: {OTHER: value}: only where "
+     "OTHER has it"},
     {"search.value", CONF_ENUM, AT(value), "best", 1, 0, "best|last", "",
      IDENTITY, "finetune: which validation is a trial's value"},
     {"search.ranks_per_trial", CONF_I64, AT(ranks_per_trial), "1", 1, 1e6, NULL,
@@ -80,7 +81,8 @@ static status read_conf(struct tuning *t)
 
     tune_job_tables(&none, tables);
     TRY(check_conf(t));
-    TRY(key_space_new(&t->conf->space, tables, TUNE_TABLES, &t->space));
+    TRY(key_space_new(&t->conf->space, "fmcib-finetune", tables, TUNE_TABLES,
+                      &t->space));
     TRY(tune_settings_load(t, NULL, &t->base));
     TRY(check_base(t));
 out:

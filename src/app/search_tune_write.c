@@ -162,19 +162,21 @@ out:
 static void put_params(const struct result *r, const double *x, struct text *t)
 {
     struct text value = {0};
+    const char *comma = "";
 
     text_add(t, "{");
     for (uint32_t p = 0; p < space_of(r)->n; p++) {
         const struct space_param *s = &space_of(r)->params[p];
 
         value.len = 0;
-        if (isnan(x[p]))
-            text_add(&value, "null");
-        else if (s->kind == SPACE_CATEGORICAL)
+        if (isnan(x[p])) /* the trial does not have it */
+            continue;
+        if (s->kind == SPACE_CATEGORICAL)
             text_add(&value, "%s", s->choices[(uint32_t)x[p]]);
         else
             text_double(&value, x[p]);
-        text_add(t, "%s\"%s\": %s", p ? ", " : "", s->name, value.s);
+        text_add(t, "%s\"%s\": %s", comma, s->name, value.s);
+        comma = ", ";
     }
     text_add(t, "}");
     text_free(&value);
@@ -281,6 +283,8 @@ static status write_study(const struct result *r)
     text_add(&t, "  \"objective\": \"%s\",\n", tune_metric(&r->settings));
     text_add(&t, "  \"validation\": \"%s\",\n",
              r->t->conf->value == TUNE_BEST ? "best" : "last");
+    text_add(&t, "  \"direction\": \"%s\",\n",
+             tune_minimises(&r->settings) ? "minimise" : "maximise");
     put_classes(r, &t);
     text_add(&t, "  \"best\": {\"number\": %u, \"value\": ", r->best);
     put_number(&t, study_trial(r->study, r->best)->value);

@@ -41,19 +41,29 @@ out:
     return st;
 }
 
+/* The parameters of a trial: members of its own, or of its "params", where one
+ * that did not exist is missing. */
+static const struct json *params_of(const struct json *history, uint32_t trial)
+{
+    const struct json *t = json_at(history, trial);
+    const struct json *params = json_get(t, "params");
+
+    return json_is_object(params) ? params : t;
+}
+
 /* Words are numbered in the order they first occur. */
 static double number_of(const struct json *history,
                         uint32_t trial,
                         const char *name,
                         const struct report_param *p)
 {
-    const struct json *v = json_get(json_at(history, trial), name);
+    const struct json *v = json_get(params_of(history, trial), name);
     double next = 0.0;
 
     if (json_is_number(v) || !json_text(v))
         return json_f64(v, __builtin_nan(""));
     for (uint32_t i = 0; i < trial; i++) {
-        const char *word = json_text(json_get(json_at(history, i), name));
+        const char *word = json_text(json_get(params_of(history, i), name));
 
         if (word && strcmp(word, json_text(v)) == 0)
             return p->x[i];
@@ -70,6 +80,7 @@ static status one_trial(struct report *r,
     status st = OK;
     const struct json *trial = json_at(history, i);
     const char *state = json_text(json_get(trial, "state"));
+    const struct json *params = params_of(history, i);
     struct report_param *p = NULL;
 
     s->value[i] = json_f64(json_get(trial, "value"), __builtin_nan(""));
@@ -78,11 +89,12 @@ static status one_trial(struct report *r,
         s->state[i] = TRIAL_DONE;
     else if (strcmp(state, "PRUNED") == 0)
         s->state[i] = TRIAL_CUT;
-    for (size_t k = 0; k < json_len(trial); k++) {
-        const char *name = json_key(trial, k);
-        const struct json *v = json_member(trial, k);
+    for (size_t k = 0; k < json_len(params); k++) {
+        const char *name = json_key(params, k);
+        const struct json *v = json_member(params, k);
 
-        if (!is_param(name) || (!json_is_number(v) && !json_is_text(v)))
+        if ((params == trial && !is_param(name)) ||
+            (!json_is_number(v) && !json_is_text(v)))
             continue;
         TRY(param_of(r, s, name, &p));
         p->words = p->words || !json_is_number(v);
