@@ -14,6 +14,29 @@ toy=(--set input.train=train --set input.val=val --set input.test=test
     "${net[@]}" --set augment.size=19 --set train.shards=6
     --set train.steps=6 --quiet)
 
+# the jobs: keys are known, the network is the study's
+for job in "$FMCIB_SOURCE"/jobs/extract*.yaml; do
+    run fmcib-extract --config "$job" --dry-run
+    expect_status 4
+    expect_err '(data/task1_train|my)\.csv'
+done
+stores=(--set input.train=train --set input.val=val --set input.test=test
+    --set start.from=random --set start.weights= --set data.label=malignancy)
+for task in 2 3; do
+    run fmcib-finetune --config \
+        "$FMCIB_SOURCE/jobs/finetune-genesis-task$task.yaml" \
+        "${stores[@]}" --dry-run
+    expect_status 0
+    expect_out '^# batch: 32 = 32 shards x 1 items'
+    expect_out ', 4096 features, 1 outputs$'
+    run fmcib-finetune --config \
+        "$FMCIB_SOURCE/jobs/finetune-med3d-task$task.yaml" \
+        "${stores[@]}" --dry-run
+    expect_status 0
+    expect_out ', 2048 features, 1 outputs$'
+    expect_out '^net\.conv1_stride: 1$'
+done
+
 # training: ranks, threads, a stop
 random=(--set start.from=random)
 ranks 1 fmcib-finetune "${toy[@]}" "${random[@]}" --out one
