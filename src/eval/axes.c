@@ -8,7 +8,7 @@
 #include "eval/eigen.h"
 #include "eval/pass.h"
 
-enum { SPARE = 16, POWERS = 2, W = MAT_WIDTH };
+enum { SPARE = 16, POWERS = 2, AXES_SHARE = 16, W = MAT_WIDTH };
 static const double GONE = 1e-10; /* of its length: a direction is used up */
 
 struct axes {
@@ -21,19 +21,33 @@ struct axes {
     double *partial;
 };
 
+/* All of a small problem; of others as many as save more iterations than they
+ * cost. */
+static uint32_t axes_count(uint32_t q)
+{
+    uint32_t r = q / AXES_SHARE / W * W;
+
+    if (q <= BASIS_AXES)
+        return q;
+    r = r < BASIS_AXES_LEAST ? BASIS_AXES_LEAST : r;
+    return r < BASIS_AXES ? r : BASIS_AXES;
+}
+
 static status axes_new(struct axes *w, struct basis *b)
 {
     status st = OK;
     struct stream draw = stream_at(0, STREAM_AXES, b->n, b->q, 0);
 
     w->b = b;
-    w->rows = (struct pass_rows){b->ops, b->team, b->row, b->len, b->n, b->m};
-    w->s = b->q < BASIS_AXES + SPARE ? b->q : BASIS_AXES + SPARE;
+    w->rows =
+        (struct pass_rows){b->ops, b->team, b->row, b->len, b->n, b->m, W};
+    b->r = axes_count(b->q);
+    w->s = b->q < b->r + SPARE ? b->q : b->r + SPARE;
     w->panels = (w->s + W - 1) / W;
     TRY(mem_new((size_t)w->panels * b->m * W, sizeof(double), &w->v));
     TRY(mem_new((size_t)w->panels * b->n * W, sizeof(double), &w->z));
     TRY(mem_raw((size_t)w->s * b->q, sizeof(double), &w->line));
-    TRY(mem_raw(pass_partial_len(b->n, b->m, 1), sizeof(double), &w->partial));
+    TRY(mem_raw(pass_partial_len(&w->rows, 1), sizeof(double), &w->partial));
     for (size_t i = 0; i < (size_t)w->s * b->q; i++)
         w->line[i] = w->s < b->q ? stream_range(&draw, -1.0, 1.0)
                                  : (double)(i / b->q == i % b->q);
@@ -235,7 +249,6 @@ status axes_make(struct basis *b)
     struct axes w = {0};
 
     TRY(axes_new(&w, b));
-    b->r = b->q < BASIS_AXES ? b->q : BASIS_AXES;
     TRY(mem_raw((size_t)b->q * b->r, sizeof(double), &b->u));
     TRY(mem_raw((size_t)b->n * b->r, sizeof(double), &b->au));
     TRY(mem_raw(b->q, sizeof *b->u_row, &b->u_row));

@@ -1,5 +1,7 @@
 #include "eval/basis.h"
 
+#include <string.h>
+
 #include "base/mem.h"
 
 #include "eval/axes.h"
@@ -43,6 +45,34 @@ out:
     return st;
 }
 
+/* Columns of Q at equal distances: Q times unit vectors. */
+static status make_probes(struct basis *b)
+{
+    status st = OK;
+    size_t width = MAT_WIDTH;
+    double *panel = NULL;
+
+    TRY(mem_raw((size_t)BASIS_PROBES * b->q, sizeof(double), &b->probe));
+    TRY(mem_raw(BASIS_PROBES, sizeof *b->probe_row, &b->probe_row));
+    TRY(mem_raw((b->p + 2 * (size_t)LQ_BLOCK) * width, sizeof *panel, &panel));
+    for (size_t lo = 0; lo < BASIS_PROBES; lo += width) {
+        memset(panel, 0, b->p * width * sizeof *panel);
+        for (size_t c = 0; c < width; c++)
+            panel[(lo + c) * b->p / BASIS_PROBES * width + c] = 1.0;
+        lq_project(&b->lq, width, panel, panel + b->p * width);
+        for (size_t c = 0; c < width; c++) {
+            double *to = b->probe + (lo + c) * b->q;
+
+            b->probe_row[lo + c] = to;
+            for (size_t j = 0; j < b->q; j++)
+                to[j] = panel[j * width + c];
+        }
+    }
+out:
+    mem_free(panel);
+    return st;
+}
+
 status basis_make(const double *x,
                   uint32_t n,
                   uint32_t p,
@@ -61,6 +91,8 @@ status basis_make(const double *x,
     TRY(check_finite(x, n, p));
     TRY(make_rows(&b, x));
     TRY(axes_make(&b));
+    if (b.wide)
+        TRY(make_probes(&b));
     *out = b;
     b = (struct basis){0};
 out:
@@ -74,6 +106,8 @@ void basis_clear(struct basis *b)
     mem_free(b->row);
     mem_free(b->len);
     lq_clear(&b->lq);
+    mem_free(b->probe);
+    mem_free(b->probe_row);
     mem_free(b->u);
     mem_free(b->u_row);
     mem_free(b->au);
@@ -82,14 +116,30 @@ void basis_clear(struct basis *b)
     *b = (struct basis){0};
 }
 
-void basis_to_full(const struct basis *b, double *panel, double *scratch)
+void basis_to_full(const struct basis *b,
+                   size_t width,
+                   double *panel,
+                   double *scratch)
 {
     if (b->wide)
-        lq_expand(&b->lq, panel, scratch);
+        lq_expand(&b->lq, width, panel, scratch);
 }
 
-void basis_from_full(const struct basis *b, double *panel, double *scratch)
+bool basis_some_full(const struct basis *b,
+                     size_t width,
+                     const double *v,
+                     double *out)
 {
     if (b->wide)
-        lq_project(&b->lq, panel, scratch);
+        mat_forward(b->ops, width, b->probe_row, BASIS_PROBES, b->q, v, out);
+    return b->wide;
+}
+
+void basis_from_full(const struct basis *b,
+                     size_t width,
+                     double *panel,
+                     double *scratch)
+{
+    if (b->wide)
+        lq_project(&b->lq, width, panel, scratch);
 }

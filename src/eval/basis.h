@@ -27,15 +27,17 @@ struct basis {
     const double **row; /* [n], each [m] */
     uint32_t *len;      /* [n] columns of row i from len[i] on are zero */
     struct lq lq;       /* if wide */
-    uint32_t r;         /* at most AXES */
-    double *u;          /* [q][r] orthonormal columns (or zero ones) */
+    double *probe;      /* [BASIS_PROBES][q] some columns of Q, if wide */
+    const double **probe_row;
+    uint32_t r; /* at most BASIS_AXES, and q */
+    double *u;  /* [q][r] orthonormal columns (or zero ones) */
     const double **u_row;
     double *au; /* [n][r] */
     const double **au_row;
     double *tail; /* [n] squared length of row i outside the axes */
 };
 
-enum { BASIS_AXES = 128 };
+enum { BASIS_AXES_LEAST = 32, BASIS_AXES = 128, BASIS_PROBES = 64 };
 
 /* ERR_NUMERIC, ERR_DATA, ERR_MEM as logistic_prepare. Any rank. */
 status basis_make(const double *x,
@@ -45,9 +47,22 @@ status basis_make(const double *x,
                   struct basis *out);
 void basis_clear(struct basis *b);
 
-/* Panels of eight weight vectors in place, [p][8]: (v; 0) to w = Q' v and
- * back, v = Q w. scratch [2 LQ_BLOCK][8]. */
-void basis_to_full(const struct basis *b, double *panel, double *scratch);
-void basis_from_full(const struct basis *b, double *panel, double *scratch);
+/* Panels of weight vectors in place, [p][width], eight or one: (v; 0) to
+ * w = Q' v and back, v = Q w. scratch [2 LQ_BLOCK][width]. */
+void basis_to_full(const struct basis *b,
+                   size_t width,
+                   double *panel,
+                   double *scratch);
+/* BASIS_PROBES of the elements that basis_to_full would give v [q][width]:
+ * out [BASIS_PROBES][width]. Returns false, and none, if there are no cheaper
+ * ones than all. */
+bool basis_some_full(const struct basis *b,
+                     size_t width,
+                     const double *v,
+                     double *out);
+void basis_from_full(const struct basis *b,
+                     size_t width,
+                     double *panel,
+                     double *scratch);
 
 #endif

@@ -10,7 +10,7 @@
 
 #include "eval/wolfe.h"
 
-enum { PAIRS = 10, W = MAT_WIDTH };
+enum { PAIRS = 10 };
 static const double EPS = 2.220446049250313e-16;
 
 struct pair {
@@ -28,7 +28,6 @@ struct lbfgs {
     double gamma;              /* first guess of the inverse Hessian */
     double *d, *w_old, *g_old; /* [n_w] the newton's own */
     double value;              /* scaled objective at f->w */
-    double largest;            /* component of its gradient f->grad */
 };
 
 static double larger(double a, double b)
@@ -52,14 +51,15 @@ static status evaluate(struct lbfgs *l)
     struct newton *f = l->f;
     double scale = l->rule->scale;
     double pull = scale / f->c;
-    size_t panel = (size_t)f->rows.m * W;
+    size_t width = f->rows.width;
+    size_t panel = f->n_w / f->panels;
     status st = OK;
 
     TRY(newton_pass(f));
     for (size_t p = 0; p < f->panels; p++)
         for (size_t j = p * panel; j < (p + 1) * panel; j++)
-            f->grad[j] =
-                scale * f->grad[j] + (j < p * panel + W ? 0.0 : pull * f->w[j]);
+            f->grad[j] = scale * f->grad[j] +
+                         (j < p * panel + width ? 0.0 : pull * f->w[j]);
     l->value = scale * f->loss + 0.5 * pull * f->norm_w * f->norm_w;
     ENSURE(__builtin_isfinite(l->value), ERR_NUMERIC,
            "logistic regression: the loss is not finite (C = %g)", f->c);
@@ -67,33 +67,53 @@ out:
     return st;
 }
 
-/* Is the largest component of the gradient, in the features' axes, at most
- * gtol? It lies between the 2-norm and the 2-norm over the root of the number
- * of components, so the way back to the features is seldom needed. */
-static bool is_flat(struct lbfgs *l)
+static double largest_of(const double *v, size_t n)
+{
+    double most = 0.0;
+
+    for (size_t i = 0; i < n; i++)
+        most = larger(most, __builtin_fabs(v[i]));
+    return most;
+}
+
+/* The largest component of the gradient in the features' axes, or one of a few
+ * of them if that is above gtol: then it is known without the way back, which
+ * costs more than an iteration. */
+static double largest(struct lbfgs *l, size_t p)
 {
     const struct newton *f = l->f;
     const struct basis *b = f->basis;
+    size_t width = f->rows.width;
+    size_t whole = b->p * width;
+    const double *g = f->grad + p * (f->n_w / f->panels);
+    double most = largest_of(g, width);
+
+    if (basis_some_full(b, width, g + width, l->panel))
+        most = larger(most, largest_of(l->panel, BASIS_PROBES * width));
+    if (most > l->rule->gtol)
+        return most;
+    memset(l->panel, 0, whole * sizeof *l->panel);
+    memcpy(l->panel, g + width, b->q * width * sizeof *g);
+    basis_to_full(b, width, l->panel, l->panel + whole);
+    return larger(most, largest_of(l->panel, whole));
+}
+
+/* Is it at most gtol? It lies between the 2-norm and the 2-norm over the root
+ * of the number of components. */
+static bool is_flat(struct lbfgs *l)
+{
+    const struct newton *f = l->f;
     double norm = __builtin_sqrt(dot(l, f->grad, f->grad));
-    double most = (double)f->panels * W * ((double)b->p + 1.0);
+    double most = (double)f->panels * f->rows.width * (f->basis->p + 1.0);
 
     if (norm <= l->rule->gtol)
         return true;
     if (norm > l->rule->gtol * __builtin_sqrt(most))
         return false;
-    l->largest = 0.0;
-    for (size_t p = 0; p < f->panels; p++) {
-        const double *g = f->grad + p * (size_t)f->rows.m * W;
-
-        for (size_t c = 0; c < W; c++)
-            l->largest = larger(l->largest, __builtin_fabs(g[c]));
-        memset(l->panel, 0, (size_t)b->p * W * sizeof *l->panel);
-        memcpy(l->panel, g + W, (size_t)b->q * W * sizeof *g);
-        basis_to_full(b, l->panel, l->panel + (size_t)b->p * W);
-        for (size_t j = 0; j < (size_t)b->p * W; j++)
-            l->largest = larger(l->largest, __builtin_fabs(l->panel[j]));
-    }
-    return l->largest <= l->rule->gtol;
+    for (size_t p = 0; p < f->panels; p++)
+        if (largest(l, p) > l->rule->gtol)
+            return false;
+    return true;
 }
 
 /* d := minus the inverse Hessian of the pairs times the gradient. */
@@ -180,10 +200,12 @@ static status iterate(struct lbfgs *l, enum lbfgs_end *end)
 {
     struct newton *f = l->f;
     status st = OK;
+    bool flat;
 
     TRY(evaluate(l));
     *end = LBFGS_GRADIENT;
-    while (!is_flat(l)) {
+    flat = is_flat(l);
+    while (!flat) {
         double before = l->value;
         double first = 1.0;
         double size;
@@ -205,8 +227,8 @@ static status iterate(struct lbfgs *l, enum lbfgs_end *end)
             break;
         *end = LBFGS_DECREASE;
         size = larger(__builtin_fabs(before), __builtin_fabs(l->value));
-        if (!is_flat(l) &&
-            before - l->value <= l->rule->ftol * larger(size, 1.0))
+        flat = is_flat(l);
+        if (!flat && before - l->value <= l->rule->ftol * larger(size, 1.0))
             break;
         *end = LBFGS_GRADIENT;
     }

@@ -150,23 +150,25 @@ out:
     return st;
 }
 
-/* Weights between the basis and the features, eight classes at a time; panel
- * has room for [p + 2 LQ_BLOCK][8]. */
+/* Weights between the basis and the features, a panel at a time; panel has
+ * room for [p + 2 LQ_BLOCK][width]. */
 static void start_from(const struct basis *b,
                        const struct logistic_model *m,
                        struct newton *f,
                        double *panel)
 {
-    for (uint32_t lo = 0; lo < m->columns; lo += MAT_WIDTH) {
-        uint32_t n = m->columns - lo < MAT_WIDTH ? m->columns - lo : MAT_WIDTH;
+    uint32_t width = f->rows.width;
 
-        memset(panel, 0, (size_t)m->p * MAT_WIDTH * sizeof *panel);
+    for (uint32_t lo = 0; lo < m->columns; lo += width) {
+        uint32_t n = m->columns - lo < width ? m->columns - lo : width;
+
+        memset(panel, 0, (size_t)m->p * width * sizeof *panel);
         for (uint32_t c = 0; c < n; c++)
             for (size_t j = 0; j < m->p; j++)
-                panel[j * MAT_WIDTH + c] = m->coef[(size_t)(lo + c) * m->p + j];
-        basis_from_full(b, panel, panel + (size_t)m->p * MAT_WIDTH);
+                panel[j * width + c] = m->coef[(size_t)(lo + c) * m->p + j];
+        basis_from_full(b, width, panel, panel + (size_t)m->p * width);
         memcpy(f->w + newton_w(f, 1, lo), panel,
-               (size_t)b->q * MAT_WIDTH * sizeof *panel);
+               (size_t)b->q * width * sizeof *panel);
         for (uint32_t c = 0; c < n; c++)
             f->w[newton_w(f, 0, lo + c)] = m->intercept[lo + c];
     }
@@ -177,18 +179,19 @@ static void bring_home(const struct basis *b,
                        struct logistic_model *m,
                        double *panel)
 {
+    uint32_t width = f->rows.width;
     double centre = 0.0;
 
-    for (uint32_t lo = 0; lo < m->columns; lo += MAT_WIDTH) {
-        uint32_t n = m->columns - lo < MAT_WIDTH ? m->columns - lo : MAT_WIDTH;
+    for (uint32_t lo = 0; lo < m->columns; lo += width) {
+        uint32_t n = m->columns - lo < width ? m->columns - lo : width;
 
-        memset(panel, 0, (size_t)m->p * MAT_WIDTH * sizeof *panel);
+        memset(panel, 0, (size_t)m->p * width * sizeof *panel);
         memcpy(panel, f->w + newton_w(f, 1, lo),
-               (size_t)b->q * MAT_WIDTH * sizeof *panel);
-        basis_to_full(b, panel, panel + (size_t)m->p * MAT_WIDTH);
+               (size_t)b->q * width * sizeof *panel);
+        basis_to_full(b, width, panel, panel + (size_t)m->p * width);
         for (uint32_t c = 0; c < n; c++)
             for (size_t j = 0; j < m->p; j++)
-                m->coef[(size_t)(lo + c) * m->p + j] = panel[j * MAT_WIDTH + c];
+                m->coef[(size_t)(lo + c) * m->p + j] = panel[j * width + c];
     }
     for (uint32_t k = 0; k < m->columns; k++) {
         m->intercept[k] = f->w[newton_w(f, 0, k)];
@@ -256,18 +259,18 @@ status logistic_fit(const struct logistic *l,
 
     TRY(gather(b, task, &rows));
     TRY(check_labels(&rows, task));
-    f = (struct newton){
-        .basis = b,
-        .rows = {b->ops, b->team, rows.row, rows.len, rows.n, b->m},
-        .au = rows.au,
-        .tail = rows.tail,
-        .y = rows.y,
-        .weight = rows.weight,
-        .classes = task->classes,
-        .c = task->c};
+    f = (struct newton){.basis = b,
+                        .rows = {b->ops, b->team, rows.row, rows.len, rows.n,
+                                 b->m, task->classes == 2 ? 1 : MAT_WIDTH},
+                        .au = rows.au,
+                        .tail = rows.tail,
+                        .y = rows.y,
+                        .weight = rows.weight,
+                        .classes = task->classes,
+                        .c = task->c};
     TRY(newton_new(&f));
     TRY(model_new(b->p, task->classes, task->c, &m));
-    TRY(mem_raw(((size_t)b->p + 2 * (size_t)LQ_BLOCK) * MAT_WIDTH,
+    TRY(mem_raw(((size_t)b->p + 2 * (size_t)LQ_BLOCK) * f.rows.width,
                 sizeof *panel, &panel));
     if (task->warm) {
         ENSURE(task->warm->p == b->p && task->warm->classes == task->classes,

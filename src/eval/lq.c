@@ -4,7 +4,8 @@
 
 #include "base/mem.h"
 
-enum { GROUP = 16 }; /* rows of one item */
+/* Rows of one item; reflectors applied to a panel at a time. */
+enum { GROUP = 16, NEAR = 8 };
 
 struct make {
     struct lq *q;
@@ -187,47 +188,53 @@ void lq_clear(struct lq *q)
     *q = (struct lq){0};
 }
 
-/* panel := panel - V' T V panel, or with T'. */
+/* panel := panel - V' T V panel, or with T', for NEAR reflectors, so few that
+ * they are still near when they are used again; their T lies on the diagonal
+ * of the block's. */
 static void apply_panel(const struct lq *q,
                         uint32_t lo,
                         bool transposed,
+                        size_t width,
                         double *panel,
                         double *scratch)
 {
-    uint32_t k = lo + LQ_BLOCK < q->n ? LQ_BLOCK : q->n - lo;
-    const double *t = block_t(q, lo);
+    uint32_t k = lo + NEAR < q->n ? NEAR : q->n - lo;
+    const double *t = block_t(q, lo) + (size_t)(lo % LQ_BLOCK) * (LQ_BLOCK + 1);
     double *s = scratch;
-    double *ts = scratch + (size_t)LQ_BLOCK * MAT_WIDTH;
-    const double *v[LQ_BLOCK] = {NULL};
+    double *ts = scratch + NEAR * width;
+    const double *v[NEAR] = {NULL};
 
     for (uint32_t i = 0; i < k; i++)
         v[i] = q->row[lo + i] + lo;
-    panel += (size_t)lo * MAT_WIDTH;
-    q->ops->forward(v, k, q->p - lo, panel, s);
+    panel += lo * width;
+    mat_forward(q->ops, width, v, k, q->p - lo, panel, s);
     for (uint32_t i = 0; i < k; i++)
-        for (uint32_t c = 0; c < MAT_WIDTH; c++) {
+        for (size_t c = 0; c < width; c++) {
             double sum = 0.0;
 
             for (uint32_t m = transposed ? 0 : i; m < (transposed ? i + 1 : k);
                  m++)
                 sum +=
                     (transposed ? t[m * LQ_BLOCK + i] : t[i * LQ_BLOCK + m]) *
-                    s[m * MAT_WIDTH + c];
-            ts[i * MAT_WIDTH + c] = -sum;
+                    s[m * width + c];
+            ts[i * width + c] = -sum;
         }
-    q->ops->backward(v, k, q->p - lo, ts, panel);
+    mat_backward(q->ops, width, v, k, q->p - lo, ts, panel);
 }
 
-void lq_expand(const struct lq *q, double *panel, double *scratch)
+void lq_expand(const struct lq *q, size_t width, double *panel, double *scratch)
 {
-    uint32_t count = (q->n + LQ_BLOCK - 1) / LQ_BLOCK;
+    uint32_t count = (q->n + NEAR - 1) / NEAR;
 
     for (uint32_t b = count; b-- > 0;)
-        apply_panel(q, b * LQ_BLOCK, false, panel, scratch);
+        apply_panel(q, b * NEAR, false, width, panel, scratch);
 }
 
-void lq_project(const struct lq *q, double *panel, double *scratch)
+void lq_project(const struct lq *q,
+                size_t width,
+                double *panel,
+                double *scratch)
 {
-    for (uint32_t lo = 0; lo < q->n; lo += LQ_BLOCK)
-        apply_panel(q, lo, true, panel, scratch);
+    for (uint32_t lo = 0; lo < q->n; lo += NEAR)
+        apply_panel(q, lo, true, width, panel, scratch);
 }

@@ -33,9 +33,15 @@ status lq_make(const double *x,
                struct lq *out);
 void lq_clear(struct lq *q);
 
-/* Panels [p][8] in place: Q' (v; 0), and Q w, whose first n rows count.
- * scratch [2 LQ_BLOCK][8]. */
-void lq_expand(const struct lq *q, double *panel, double *scratch);
-void lq_project(const struct lq *q, double *panel, double *scratch);
+/* Panels [p][width] in place, width MAT_WIDTH or 1: Q' (v; 0), and Q w, whose
+ * first n rows count. scratch [2 LQ_BLOCK][width]. */
+void lq_expand(const struct lq *q,
+               size_t width,
+               double *panel,
+               double *scratch);
+void lq_project(const struct lq *q,
+                size_t width,
+                double *panel,
+                double *scratch);
 
 #endif

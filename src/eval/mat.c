@@ -142,6 +142,169 @@ INLINE void body_backward(const double *const *a,
             fma8(maybe_sq(a[i][j], square), in8(r, i), at8(g, j));
 }
 
+INLINE void fma_lanes(const double *a, const v8 *b, v8 *s)
+{
+    const v8 *x = in8(a, 0);
+
+    for (int l = 0; l < W; l++)
+        (*s)[l] = __builtin_fma((*x)[l], (*b)[l], (*s)[l]);
+}
+
+/* The last columns, which fill no vector. */
+INLINE void fma_part(const double *a, const double *b, size_t n, v8 *s)
+{
+    for (size_t l = 0; l < n; l++)
+        (*s)[l] = __builtin_fma(a[l], b[l], (*s)[l]);
+}
+
+#define LANES_OF(x, y, ...) __builtin_shufflevector(x, y, __VA_ARGS__)
+
+/* Lanes 0 to 3 plus 4 to 7 of both. */
+INLINE void add_fours(const v8 *s, v8 *to)
+{
+    *to = LANES_OF(s[0], s[1], 0, 1, 2, 3, 8, 9, 10, 11) +
+          LANES_OF(s[0], s[1], 4, 5, 6, 7, 12, 13, 14, 15);
+}
+
+INLINE void add_twos(const v8 *s, v8 *to)
+{
+    *to = LANES_OF(s[0], s[1], 0, 1, 4, 5, 8, 9, 12, 13) +
+          LANES_OF(s[0], s[1], 2, 3, 6, 7, 10, 11, 14, 15);
+}
+
+INLINE void add_ones(const v8 *s, v8 *to)
+{
+    *to = LANES_OF(s[0], s[1], 0, 2, 4, 6, 8, 10, 12, 14) +
+          LANES_OF(s[0], s[1], 1, 3, 5, 7, 9, 11, 13, 15);
+}
+
+/* Lane i := the lanes of s[i], added. */
+INLINE void add_lanes(const v8 *s, double *to)
+{
+    v8 four[4];
+    v8 two[2];
+
+    add_fours(s, &four[0]);
+    add_fours(s + 2, &four[1]);
+    add_fours(s + 4, &four[2]);
+    add_fours(s + 6, &four[3]);
+    add_twos(four, &two[0]);
+    add_twos(four + 2, &two[1]);
+    add_ones(two, at8(to, 0));
+}
+
+INLINE void
+forward1_8(const double *const *a, size_t k, const double *b, double *z)
+{
+    const double *a0 = a[0];
+    const double *a1 = a[1];
+    const double *a2 = a[2];
+    const double *a3 = a[3];
+    const double *a4 = a[4];
+    const double *a5 = a[5];
+    const double *a6 = a[6];
+    const double *a7 = a[7];
+    v8 s[W] = {{0}};
+    size_t j = 0;
+
+    for (; j + W <= k; j += W) {
+        v8 w = *in8(b + j, 0);
+
+        fma_lanes(a0 + j, &w, &s[0]);
+        fma_lanes(a1 + j, &w, &s[1]);
+        fma_lanes(a2 + j, &w, &s[2]);
+        fma_lanes(a3 + j, &w, &s[3]);
+        fma_lanes(a4 + j, &w, &s[4]);
+        fma_lanes(a5 + j, &w, &s[5]);
+        fma_lanes(a6 + j, &w, &s[6]);
+        fma_lanes(a7 + j, &w, &s[7]);
+    }
+    for (size_t i = 0; j < k && i < W; i++)
+        fma_part(a[i] + j, b + j, k - j, &s[i]);
+    add_lanes(s, z);
+}
+
+INLINE void body_forward1(
+    const double *const *a, size_t n, size_t k, const double *b, double *z)
+{
+    size_t i = 0;
+
+    for (; i + W <= n; i += W)
+        forward1_8(a + i, k, b, z + i);
+    if (i < n) {
+        const double *last[W]; /* once more in place of none */
+        double z8[W];
+
+        for (size_t l = 0; l < W; l++)
+            last[l] = a[i + l < n ? i + l : n - 1];
+        forward1_8(last, k, b, z8);
+        memcpy(z + i, z8, (n - i) * sizeof *z);
+    }
+}
+
+INLINE void add1(double *g, double r, const double *a, size_t j, int square)
+{
+    g[j] = __builtin_fma(maybe_sq(a[j], square), r, g[j]);
+}
+
+INLINE void fma_column(const double *a, double r, int square, v8 *s)
+{
+    v8 x = *in8(a, 0);
+
+    if (square)
+        x *= x;
+    fma8(r, &x, s);
+}
+
+/* Eight rows, eight columns at a time; lanes are columns. */
+INLINE void backward1_8(
+    const double *const *a, size_t k, const double *r, double *g, int square)
+{
+    const double *a0 = a[0];
+    const double *a1 = a[1];
+    const double *a2 = a[2];
+    const double *a3 = a[3];
+    const double *a4 = a[4];
+    const double *a5 = a[5];
+    const double *a6 = a[6];
+    const double *a7 = a[7];
+    v8 w = *in8(r, 0);
+    size_t j = 0;
+
+    for (; j + W <= k; j += W) {
+        v8 s = *in8(g + j, 0);
+
+        fma_column(a0 + j, w[0], square, &s);
+        fma_column(a1 + j, w[1], square, &s);
+        fma_column(a2 + j, w[2], square, &s);
+        fma_column(a3 + j, w[3], square, &s);
+        fma_column(a4 + j, w[4], square, &s);
+        fma_column(a5 + j, w[5], square, &s);
+        fma_column(a6 + j, w[6], square, &s);
+        fma_column(a7 + j, w[7], square, &s);
+        *at8(g + j, 0) = s;
+    }
+    for (; j < k; j++)
+        for (int i = 0; i < W; i++)
+            add1(g, r[i], a[i], j, square);
+}
+
+INLINE void body_backward1(const double *const *a,
+                           size_t n,
+                           size_t k,
+                           const double *r,
+                           double *g,
+                           int square)
+{
+    size_t i = 0;
+
+    for (; i + 8 <= n; i += 8)
+        backward1_8(a + i, k, r + i, g, square);
+    for (; i < n; i++)
+        for (size_t j = 0; j < k; j++)
+            add1(g, r[i], a[i], j, square);
+}
+
 /* Four rows by sixteen columns at a time. */
 INLINE void update4(double *const *y,
                     size_t col,
@@ -258,6 +421,18 @@ INLINE void body_axpy(double a, const double *x, double *y, size_t n)
     {                                                                          \
         body_backward(a, n, k, r, g, 1);                                       \
     }                                                                          \
+    target static void tag##_forward1(ARGS)                                    \
+    {                                                                          \
+        body_forward1(a, n, k, r, g);                                          \
+    }                                                                          \
+    target static void tag##_backward1(ARGS)                                   \
+    {                                                                          \
+        body_backward1(a, n, k, r, g, 0);                                      \
+    }                                                                          \
+    target static void tag##_backward1_sq(ARGS)                                \
+    {                                                                          \
+        body_backward1(a, n, k, r, g, 1);                                      \
+    }                                                                          \
     target static void tag##_update(double *const *y, size_t n, size_t len,    \
                                     const double *const *v, size_t k,          \
                                     const double *w)                           \
@@ -273,9 +448,16 @@ INLINE void body_axpy(double a, const double *x, double *y, size_t n)
     {                                                                          \
         body_axpy(a, x, y, n);                                                 \
     }                                                                          \
-    static const struct mat_ops tag##_ops = {                                  \
-        #tag,         tag##_forward, tag##_backward, tag##_backward_sq,        \
-        tag##_update, tag##_dot,     tag##_axpy};
+    static const struct mat_ops tag##_ops = {#tag,                             \
+                                             tag##_forward,                    \
+                                             tag##_backward,                   \
+                                             tag##_backward_sq,                \
+                                             tag##_forward1,                   \
+                                             tag##_backward1,                  \
+                                             tag##_backward1_sq,               \
+                                             tag##_update,                     \
+                                             tag##_dot,                        \
+                                             tag##_axpy};
 
 LEVEL(plain, )
 #if defined(__x86_64__)

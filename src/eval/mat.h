@@ -23,6 +23,15 @@ struct mat_ops {
     /* The same with the (rounded) squares of a. */
     void (*backward_sq)(
         const double *const *a, size_t n, size_t k, const double *r, double *g);
+    /* The same for one column, z [n], r [n], g [k]. forward1: lane j mod 8 is a
+     * chain of fused multiply-adds over j ascending from +0; then lanes l and
+     * l+4, l+2, l+1 are added. */
+    void (*forward1)(
+        const double *const *a, size_t n, size_t k, const double *b, double *z);
+    void (*backward1)(
+        const double *const *a, size_t n, size_t k, const double *r, double *g);
+    void (*backward1_sq)(
+        const double *const *a, size_t n, size_t k, const double *r, double *g);
     /* y [len] -= sum over j of w[j] v_j [len], j < k ascending, fused, for
      * `n` rows y with weights w [n][k]. */
     void (*update)(double *const *y,
@@ -37,6 +46,28 @@ struct mat_ops {
     /* y := y + a x, products rounded. */
     void (*axpy)(double a, const double *x, double *y, size_t n);
 };
+
+/* forward and backward for panels of `width` columns: MAT_WIDTH or 1. */
+static inline void mat_forward(const struct mat_ops *o,
+                               size_t width,
+                               const double *const *a,
+                               size_t n,
+                               size_t k,
+                               const double *b,
+                               double *z)
+{
+    (width == 1 ? o->forward1 : o->forward)(a, n, k, b, z);
+}
+static inline void mat_backward(const struct mat_ops *o,
+                                size_t width,
+                                const double *const *a,
+                                size_t n,
+                                size_t k,
+                                const double *r,
+                                double *g)
+{
+    (width == 1 ? o->backward1 : o->backward)(a, n, k, r, g);
+}
 
 /* The best table for this machine. Level 0 is plain C, 1 AVX2, 2 AVX-512 (x86
  * only); NULL when this machine cannot run it. */

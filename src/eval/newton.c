@@ -13,38 +13,42 @@
 #include "det/math.h"
 #include "eval/softmax.h"
 
-enum { STEPS = 200, HALVINGS = 40, TRIALS = 12, CG_MAX = 20000, W = MAT_WIDTH };
+enum { STEPS = 200, CG_MAX = 20000 };
 static const double GOAL = 1e-10;     /* relative gradient at the end */
 static const double ROUNDING = 1e-15; /* of a sum over rows */
-static const double ARMIJO = 1e-4;
-static const double SLACK = 1e-13;  /* of the objective: its rounding */
-static const double FORCING = 0.1;  /* largest relative residual of CG */
-static const double NEAR = 1e-4;    /* relative gradient: full steps do */
-static const double FLAT = 0.05;    /* slope left by the line search */
-static const double LONGEST = 64.0; /* step of the line search */
+static const double FORCING = 0.1;    /* largest relative residual of CG */
+
+/* Arrays begin with a cache line. */
+static size_t whole_lines(size_t n)
+{
+    return (n + MAT_WIDTH - 1) / MAT_WIDTH * MAT_WIDTH;
+}
 
 static double *take(double **at, size_t n)
 {
     double *mine = *at;
 
-    *at += n;
+    *at += whole_lines(n);
     return mine;
 }
 
 status newton_new(struct newton *f)
 {
     status st = OK;
+    size_t width = f->rows.width;
     size_t axes;
     size_t partial;
     double *at;
 
-    f->panels = f->classes == 2 ? 1 : (f->classes + W - 1) / W;
-    f->n_w = (size_t)f->panels * f->rows.m * W;
-    f->n_z = (size_t)f->panels * f->rows.n * W;
-    axes = (size_t)f->panels * f->basis->r * W;
-    partial = pass_partial_len(f->rows.n, f->rows.m, f->panels);
-    TRY(mem_new(7 * f->n_w + 5 * f->n_z + f->rows.n + 2 * axes +
-                    (size_t)f->panels * 2 * W + partial,
+    f->panels =
+        f->classes == 2 ? 1 : (uint32_t)((f->classes + width - 1) / width);
+    f->n_w = f->panels * pass_padded(f->rows.m, f->rows.width) * width;
+    f->n_z = width * f->panels * f->rows.n;
+    axes = width * f->panels * f->basis->r;
+    partial = pass_partial_len(&f->rows, f->panels);
+    TRY(mem_new(7 * whole_lines(f->n_w) + 5 * whole_lines(f->n_z) +
+                    whole_lines(f->rows.n) + 2 * whole_lines(axes) +
+                    2 * whole_lines(f->panels * width) + partial,
                 sizeof(double), &f->memory));
     at = f->memory;
     f->w = take(&at, f->n_w);
@@ -62,8 +66,8 @@ status newton_new(struct newton *f)
     f->loss_of = take(&at, f->rows.n);
     f->bend = take(&at, axes);
     f->in_axes = take(&at, axes);
-    f->bend_rest = take(&at, (size_t)f->panels * W);
-    f->bend_free = take(&at, (size_t)f->panels * W);
+    f->bend_rest = take(&at, f->panels * width);
+    f->bend_free = take(&at, f->panels * width);
     f->partial = take(&at, partial);
 out:
     return st;
@@ -104,37 +108,31 @@ static double dot(const struct newton *f, const double *x, const double *y)
     return ops(f)->dot(x, y, f->n_w);
 }
 
-static double
-dot_penalised(const struct newton *f, const double *x, const double *y)
+double
+newton_dot_penalised(const struct newton *f, const double *x, const double *y)
 {
     double sum = 0.0;
-    size_t panel = (size_t)f->rows.m * W;
+    size_t width = f->rows.width;
+    size_t panel = f->n_w / f->panels;
 
     for (size_t p = 0; p < f->panels; p++)
-        sum += ops(f)->dot(x + p * panel + W, y + p * panel + W, panel - W);
+        sum += ops(f)->dot(x + p * panel + width, y + p * panel + width,
+                           panel - width);
     return sum;
 }
 
 /* out := c out + x on penalised rows, c out on the intercepts. */
 static void add_penalty(const struct newton *f, const double *x, double *out)
 {
-    size_t panel = (size_t)f->rows.m * W;
+    size_t width = f->rows.width;
+    size_t panel = f->n_w / f->panels;
 
     for (size_t p = 0; p < f->panels; p++)
         for (size_t j = p * panel; j < (p + 1) * panel; j++)
-            out[j] = f->c * out[j] + (j < p * panel + W ? 0.0 : x[j]);
+            out[j] = f->c * out[j] + (j < p * panel + width ? 0.0 : x[j]);
 }
 
 /* ---- the objective */
-
-static double loss_at(const struct newton *f, double t)
-{
-    double sum = 0.0;
-
-    for (uint32_t i = 0; i < f->rows.n; i++)
-        sum += softmax_loss(f, i, t);
-    return sum;
-}
 
 static void each_row(void *ctx, uint32_t row)
 {
@@ -151,7 +149,7 @@ status newton_pass(struct newton *f)
     f->loss = 0.0;
     for (uint32_t i = 0; i < f->rows.n; i++)
         f->loss += f->loss_of[i];
-    f->norm_w = __builtin_sqrt(dot_penalised(f, f->w, f->w));
+    f->norm_w = __builtin_sqrt(newton_dot_penalised(f, f->w, f->w));
 out:
     return st;
 }
@@ -164,7 +162,7 @@ status newton_evaluate(struct newton *f)
     double data;
 
     TRY(newton_pass(f));
-    data = f->c * __builtin_sqrt(dot_penalised(f, f->grad, f->grad));
+    data = f->c * __builtin_sqrt(newton_dot_penalised(f, f->grad, f->grad));
     add_penalty(f, f->w, f->grad);
     f->grad_norm = __builtin_sqrt(dot(f, f->grad, f->grad));
     data = data > f->norm_w ? data : f->norm_w;
@@ -176,36 +174,46 @@ out:
     return st;
 }
 
-/* Curvature of each class along each axis, in the mean of all other
- * directions, and along its intercept. */
+/* Curvature of each class in the mean of the directions outside the axes, and
+ * along its intercept. */
+static void curvature_rest(struct newton *f, const double *work, size_t p)
+{
+    uint32_t others = f->basis->q - f->basis->r;
+    size_t width = f->rows.width;
+    double rest[MAT_WIDTH] = {0};
+    double alone[MAT_WIDTH] = {0};
+
+    for (uint32_t i = 0; i < f->rows.n; i++)
+        for (size_t c = 0; c < width; c++) {
+            rest[c] += work[i * width + c] * f->tail[i];
+            alone[c] += work[i * width + c];
+        }
+    for (size_t c = 0; c < width; c++) {
+        f->bend_rest[p * width + c] =
+            1.0 + (others > 0 ? f->c * rest[c] / others : 0.0);
+        alone[c] *= f->c; /* 0: an unused column, or saturated rows */
+        f->bend_free[p * width + c] = alone[c] > 0.0 ? alone[c] : 1.0;
+    }
+}
+
+/* And along each axis. */
 static void curvature(struct newton *f)
 {
     uint32_t r = f->basis->r;
-    uint32_t others = f->basis->q - r;
+    size_t width = f->rows.width;
 
     for (uint32_t i = 0; i < f->rows.n; i++)
         softmax_curvature(f, i);
-    for (uint32_t p = 0; p < f->panels; p++) {
-        const double *work = f->work + (size_t)p * f->rows.n * W;
-        double *bend = f->bend + (size_t)p * r * W;
-        double rest[W] = {0};
-        double alone[W] = {0};
+    for (size_t p = 0; p < f->panels; p++) {
+        const double *work = f->work + p * f->rows.n * width;
+        double *bend = f->bend + p * r * width;
 
-        memset(bend, 0, (size_t)r * W * sizeof *bend);
-        ops(f)->backward_sq(f->au, f->rows.n, r, work, bend);
-        for (uint32_t i = 0; i < f->rows.n; i++)
-            for (uint32_t c = 0; c < W; c++) {
-                rest[c] += work[i * W + c] * f->tail[i];
-                alone[c] += work[i * W + c];
-            }
-        for (uint32_t j = 0; j < r * W; j++)
+        memset(bend, 0, r * width * sizeof *bend);
+        (width == 1 ? ops(f)->backward1_sq
+                    : ops(f)->backward_sq)(f->au, f->rows.n, r, work, bend);
+        for (size_t j = 0; j < r * width; j++)
             bend[j] = 1.0 + f->c * bend[j];
-        for (uint32_t c = 0; c < W; c++) {
-            f->bend_rest[p * W + c] =
-                1.0 + (others > 0 ? f->c * rest[c] / others : 0.0);
-            alone[c] *= f->c; /* 0: an unused column, or saturated rows */
-            f->bend_free[p * W + c] = alone[c] > 0.0 ? alone[c] : 1.0;
-        }
+        curvature_rest(f, work, p);
     }
 }
 
@@ -213,23 +221,25 @@ static void curvature(struct newton *f)
 static void precondition(struct newton *f)
 {
     const struct basis *b = f->basis;
+    size_t width = f->rows.width;
+    size_t panel = f->n_w / f->panels;
 
-    for (uint32_t p = 0; p < f->panels; p++) {
-        const double *res = f->res + (size_t)p * b->m * W;
-        double *pre = f->pre + (size_t)p * b->m * W;
-        const double *bend = f->bend + (size_t)p * b->r * W;
-        const double *rest = f->bend_rest + (size_t)p * W;
-        double *axes = f->in_axes + (size_t)p * b->r * W;
+    for (size_t p = 0; p < f->panels; p++) {
+        const double *res = f->res + p * panel;
+        double *pre = f->pre + p * panel;
+        const double *bend = f->bend + p * b->r * width;
+        const double *rest = f->bend_rest + p * width;
+        double *axes = f->in_axes + p * b->r * width;
 
-        memset(axes, 0, (size_t)b->r * W * sizeof *axes);
-        ops(f)->backward(b->u_row, b->q, b->r, res + W, axes);
-        for (uint32_t j = 0; j < b->r * W; j++)
-            axes[j] *= 1.0 / bend[j] - 1.0 / rest[j % W];
-        ops(f)->forward(b->u_row, b->q, b->r, axes, pre + W);
-        for (size_t j = W; j < (size_t)b->m * W; j++)
-            pre[j] += res[j] / rest[j % W];
-        for (uint32_t c = 0; c < W; c++)
-            pre[c] = res[c] / f->bend_free[p * W + c];
+        memset(axes, 0, b->r * width * sizeof *axes);
+        mat_backward(ops(f), width, b->u_row, b->q, b->r, res + width, axes);
+        for (size_t j = 0; j < b->r * width; j++)
+            axes[j] *= 1.0 / bend[j] - 1.0 / rest[j % width];
+        mat_forward(ops(f), width, b->u_row, b->q, b->r, axes, pre + width);
+        for (size_t j = width; j < b->m * width; j++)
+            pre[j] += res[j] / rest[j % width];
+        for (size_t c = 0; c < width; c++)
+            pre[c] = res[c] / f->bend_free[p * width + c];
     }
 }
 
@@ -297,76 +307,6 @@ out:
     return st;
 }
 
-/* The objective along the step: w + t step. */
-struct line {
-    double ww, ws, ss; /* of the penalised weights */
-    double now;        /* objective at t = 0 */
-};
-
-static double value_at(const struct newton *f, const struct line *l, double t)
-{
-    return 0.5 * (l->ww + 2.0 * t * l->ws + t * t * l->ss) +
-           f->c * loss_at(f, t);
-}
-
-static double
-slope_at(const struct newton *f, const struct line *l, double t, double *bend)
-{
-    double slope = 0.0;
-    double curve = 0.0;
-
-    for (uint32_t i = 0; i < f->rows.n; i++)
-        softmax_slope(f, i, t, &slope, &curve);
-    *bend = l->ss + f->c * curve;
-    return l->ws + t * l->ss + f->c * slope;
-}
-
-/* A t near the minimum along the step: Newton's method on the slope, which
- * grows with t, inside a bracket. Far from the optimum a full step is often
- * many times too short, since losses fall off exponentially. */
-static double exact_step(const struct newton *f, const struct line *l)
-{
-    double lo = 0.0;
-    double hi = LONGEST;
-    double t = 1.0;
-    double bend;
-    double first = slope_at(f, l, 0.0, &bend);
-
-    for (int trial = 0; trial < TRIALS; trial++) {
-        double slope = slope_at(f, l, t, &bend);
-        double next = t - slope / bend;
-
-        if (__builtin_fabs(slope) <= FLAT * __builtin_fabs(first))
-            break;
-        lo = slope < 0.0 ? t : lo;
-        hi = slope < 0.0 ? hi : t;
-        if (!(next > lo && next < hi))
-            next = hi == LONGEST ? 4.0 * t : 0.5 * (lo + hi);
-        t = next < LONGEST ? next : LONGEST;
-    }
-    return t;
-}
-
-/* Moves w; false when not even a tiny step helps. */
-static bool line_search(struct newton *f)
-{
-    double slope = dot(f, f->grad, f->step);
-    struct line l = {.ww = f->norm_w * f->norm_w,
-                     .ws = dot_penalised(f, f->w, f->step),
-                     .ss = dot_penalised(f, f->step, f->step)};
-    double t = f->grad_rel > NEAR ? exact_step(f, &l) : 1.0;
-
-    l.now = 0.5 * l.ww + f->c * f->loss;
-    for (int h = 0; h < HALVINGS; h++) {
-        if (value_at(f, &l, t) <= l.now + ARMIJO * t * slope + SLACK * l.now) {
-            ops(f)->axpy(t, f->step, f->w, f->n_w);
-            return true;
-        }
-        t *= 0.5;
-    }
-    return false;
-}
-
 /* *yes: is the gradient nothing but the rounding of its sums? Then no step
  * helps, however small the weights are that it is usually held against; it is
  * held against what the sums add. */
@@ -380,7 +320,7 @@ static status at_rounding(struct newton *f, bool *yes)
         const double *a = f->rows.row[i];
         double off = 0.0;
 
-        for (uint32_t k = 0; k < f->panels * W; k++)
+        for (size_t k = 0; k < f->n_z / f->rows.n; k++)
             off += __builtin_fabs(f->work[newton_z(f, i, k)]);
         size += f->c * off * __builtin_sqrt(ops(f)->dot(a, a, f->rows.len[i]));
     }
@@ -419,7 +359,7 @@ static status descend(struct newton *f)
     for (int step = 0; f->grad_rel > GOAL && step < STEPS; step++) {
         curvature(f);
         TRY(newton_direction(f));
-        if (!line_search(f))
+        if (!newton_line_search(f))
             break;
         f->steps++;
         TRY(newton_evaluate(f));

@@ -1,6 +1,7 @@
 #ifndef EVAL_NEWTON_H
 #define EVAL_NEWTON_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/status.h"
@@ -9,8 +10,9 @@
 #include "eval/pass.h"
 
 /* The optimum of the regularised logistic or softmax loss for some rows of a
- * basis. Weights are kept as panels [panels][m][8], row 0 the intercepts (not
- * penalised); unused columns are zero. Internal to eval/. */
+ * basis. Weights are kept as panels [panels][m][width], row 0 the intercepts
+ * (not penalised); unused columns are zero. Two classes have one column, panels
+ * of width 1. Internal to eval/. */
 struct newton {
     const struct basis *basis; /* axes for the preconditioner */
     struct pass_rows rows;
@@ -22,15 +24,15 @@ struct newton {
     uint32_t panels;
     double c;
 
-    size_t n_w;     /* panels m 8 */
-    size_t n_z;     /* panels n 8 */
+    size_t n_w;     /* panels m width, padded (pass.h) */
+    size_t n_z;     /* panels n width */
     double *w;      /* weights: in the start, out the optimum */
     double *memory; /* all below */
     double *grad, *step, *res, *pre, *dir, *hess; /* [n_w] */
     double *z, *zdir, *zstep, *prob, *work;       /* [n_z] */
     double *loss_of;                              /* [n] */
-    double *bend, *in_axes;                       /* [panels][r][8] */
-    double *bend_rest, *bend_free;                /* [panels][8] */
+    double *bend, *in_axes;                       /* [panels][r][width] */
+    double *bend_rest, *bend_free;                /* [panels][width] */
     double *partial;
 
     double loss;   /* sum over rows */
@@ -48,6 +50,12 @@ status newton_pass(struct newton *f);
 /* newton_pass, then grad, grad_norm and grad_rel of the objective F.
  * ERR_NUMERIC: not finite. */
 status newton_evaluate(struct newton *f);
+/* Adds a multiple of step, whose decisions are zstep, to w; false: not even a
+ * tiny one helps, and w is what it was. After newton_evaluate. */
+bool newton_line_search(struct newton *f);
+/* Sum of x y [n_w] over the penalised weights. */
+double
+newton_dot_penalised(const struct newton *f, const double *x, const double *y);
 /* ERR_NUMERIC: relative gradient above 1e-10 when nothing helps any more. */
 status newton_solve(struct newton *f);
 
@@ -55,10 +63,14 @@ status newton_solve(struct newton *f);
  * intercept. */
 static inline size_t newton_z(const struct newton *f, size_t i, size_t k)
 {
+    if (f->rows.width == 1)
+        return i;
     return ((k / MAT_WIDTH) * f->rows.n + i) * MAT_WIDTH + k % MAT_WIDTH;
 }
 static inline size_t newton_w(const struct newton *f, size_t j, size_t k)
 {
+    if (f->rows.width == 1)
+        return j;
     return ((k / MAT_WIDTH) * f->rows.m + j) * MAT_WIDTH + k % MAT_WIDTH;
 }
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 /* Rows of a chunk, at least; chunks, at most; rows that stay near. */
-enum { CHUNK = 256, CHUNKS = 32, NEAR = 16, COLUMNS = 256 };
+enum { CHUNK = 256, CHUNKS = 32, NEAR = 16, COLUMNS = 256, VECTOR = 8 };
 static const size_t SMALL_WORK = 400000; /* not worth waking the team */
 
 static uint32_t chunk_rows(uint32_t n)
@@ -21,9 +21,20 @@ static uint32_t chunk_count(uint32_t n)
     return (n + rows - 1) / rows;
 }
 
-size_t pass_partial_len(uint32_t n, uint32_t m, uint32_t panels)
+size_t pass_padded(uint32_t m, uint32_t width)
 {
-    return (size_t)chunk_count(n) * panels * m * MAT_WIDTH;
+    return width == 1 ? ((size_t)m + VECTOR - 1) / VECTOR * VECTOR : m;
+}
+
+/* Elements of g. */
+static size_t g_len(const struct pass_rows *a, uint32_t panels)
+{
+    return panels * pass_padded(a->m, a->width) * a->width;
+}
+
+size_t pass_partial_len(const struct pass_rows *rows, uint32_t panels)
+{
+    return chunk_count(rows->n) * g_len(rows, panels);
 }
 
 struct work {
@@ -31,32 +42,32 @@ struct work {
     const struct pass *p;
 };
 
-static uint32_t longest(const struct pass_rows *a, uint32_t lo, uint32_t hi)
+static size_t longest(const struct pass_rows *a, uint32_t lo, uint32_t hi)
 {
     uint32_t len = 0;
 
     for (uint32_t i = lo; i < hi; i++)
         len = a->len[i] > len ? a->len[i] : len;
-    return len;
+    return pass_padded(len, a->width);
 }
 
 static void near_rows(const struct work *w, uint32_t lo, uint32_t hi, double *g)
 {
     const struct pass_rows *a = w->rows;
     const struct pass *p = w->p;
-    uint32_t len = longest(a, lo, hi);
-    size_t panel_m = (size_t)a->m * MAT_WIDTH;
-    size_t panel_n = (size_t)a->n * MAT_WIDTH;
-    size_t at = (size_t)lo * MAT_WIDTH;
+    size_t len = longest(a, lo, hi);
+    size_t panel_m = (size_t)a->m * a->width;
+    size_t panel_n = (size_t)a->n * a->width;
+    size_t at = (size_t)lo * a->width;
 
     for (uint32_t c = 0; c < p->panels; c++)
-        a->ops->forward(a->row + lo, hi - lo, len, p->b + c * panel_m,
-                        p->z + c * panel_n + at);
+        mat_forward(a->ops, a->width, a->row + lo, hi - lo, len,
+                    p->b + c * panel_m, p->z + c * panel_n + at);
     for (uint32_t i = lo; p->each && i < hi; i++)
         p->each(p->ctx, i);
     for (uint32_t c = 0; g && c < p->panels; c++)
-        a->ops->backward(a->row + lo, hi - lo, len, p->r + c * panel_n + at,
-                         g + c * panel_m);
+        mat_backward(a->ops, a->width, a->row + lo, hi - lo, len,
+                     p->r + c * panel_n + at, g + c * panel_m);
 }
 
 static status chunk(void *ctx, size_t item, int member)
@@ -65,7 +76,7 @@ static status chunk(void *ctx, size_t item, int member)
     uint32_t rows = chunk_rows(w->rows->n);
     uint32_t lo = (uint32_t)item * rows;
     uint32_t hi = lo + rows < w->rows->n ? lo + rows : w->rows->n;
-    size_t len = (size_t)w->p->panels * w->rows->m * MAT_WIDTH;
+    size_t len = g_len(w->rows, w->p->panels);
     double *g = w->p->g ? w->p->partial + item * len : NULL;
 
     (void)member;
@@ -80,7 +91,7 @@ static status chunk(void *ctx, size_t item, int member)
 static status gather(void *ctx, size_t item, int member)
 {
     const struct work *w = ctx;
-    size_t len = (size_t)w->p->panels * w->rows->m * MAT_WIDTH;
+    size_t len = g_len(w->rows, w->p->panels);
     size_t range = (size_t)COLUMNS * MAT_WIDTH;
     size_t lo = item * range;
     size_t n = lo + range < len ? range : len - lo;
@@ -96,7 +107,7 @@ static status gather(void *ctx, size_t item, int member)
 static status share(const struct work *w, size_t items, team_fn *fn)
 {
     status st = OK;
-    size_t work = (size_t)w->rows->n * w->rows->m * MAT_WIDTH * w->p->panels;
+    size_t work = w->rows->n * g_len(w->rows, w->p->panels);
 
     if (w->rows->team && work > SMALL_WORK)
         return team_run(w->rows->team, items, fn, (void *)w);
@@ -110,7 +121,7 @@ status pass_run(const struct pass_rows *rows, const struct pass *p)
 {
     status st = OK;
     struct work w = {rows, p};
-    size_t len = (size_t)p->panels * rows->m * MAT_WIDTH;
+    size_t len = g_len(rows, p->panels);
     size_t range = (size_t)COLUMNS * MAT_WIDTH;
 
     TRY(share(&w, chunk_count(rows->n), chunk));

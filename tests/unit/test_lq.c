@@ -46,36 +46,42 @@ static void drop(struct set *s)
 
 /* Rows of L as weight vectors, expanded, are the rows of X; projected again
  * they are the rows of L. */
-static void check(uint32_t n, uint32_t p)
+static void check_width(uint32_t n, uint32_t p, uint32_t width)
 {
     struct set s = make(n, p, NULL);
     double *panel = NULL;
     double *scratch;
 
     assert_ok(
-        mem_new((size_t)(p + 2 * LQ_BLOCK) * MAT_WIDTH, sizeof *panel, &panel));
-    scratch = panel + (size_t)p * MAT_WIDTH;
-    for (uint32_t lo = 0; lo < n; lo += MAT_WIDTH) {
-        memset(panel, 0, (size_t)p * MAT_WIDTH * sizeof *panel);
-        for (uint32_t c = 0; c < MAT_WIDTH && lo + c < n; c++)
+        mem_new((size_t)(p + 2 * LQ_BLOCK) * width, sizeof *panel, &panel));
+    scratch = panel + (size_t)p * width;
+    for (uint32_t lo = 0; lo < n; lo += width) {
+        memset(panel, 0, (size_t)p * width * sizeof *panel);
+        for (uint32_t c = 0; c < width && lo + c < n; c++)
             for (uint32_t j = 0; j < n; j++)
-                panel[j * MAT_WIDTH + c] = s.l[(size_t)(lo + c) * n + j];
-        lq_expand(&s.q, panel, scratch);
-        for (uint32_t c = 0; c < MAT_WIDTH && lo + c < n; c++)
+                panel[j * width + c] = s.l[(size_t)(lo + c) * n + j];
+        lq_expand(&s.q, width, panel, scratch);
+        for (uint32_t c = 0; c < width && lo + c < n; c++)
             for (uint32_t j = 0; j < p; j++)
-                assert_true(fabs(panel[j * MAT_WIDTH + c] -
+                assert_true(fabs(panel[j * width + c] -
                                  s.x[(size_t)(lo + c) * p + j]) < 1e-12);
-        lq_project(&s.q, panel, scratch);
-        for (uint32_t c = 0; c < MAT_WIDTH && lo + c < n; c++)
+        lq_project(&s.q, width, panel, scratch);
+        for (uint32_t c = 0; c < width && lo + c < n; c++)
             for (uint32_t j = 0; j < p; j++) {
                 double want = j < n ? s.l[(size_t)(lo + c) * n + j] : 0.0;
 
-                assert_true(fabs(panel[j * MAT_WIDTH + c] - want) < 1e-12);
+                assert_true(fabs(panel[j * width + c] - want) < 1e-12);
                 assert_true(j <= lo + c || want == 0.0);
             }
     }
     mem_free(panel);
     drop(&s);
+}
+
+static void check(uint32_t n, uint32_t p)
+{
+    check_width(n, p, MAT_WIDTH);
+    check_width(n, p, 1);
 }
 
 static void test_shapes(void **state)

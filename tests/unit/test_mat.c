@@ -18,6 +18,7 @@ static void fill(double *v, size_t n, uint64_t what)
 struct results {
     double z[N * MAT_WIDTH];
     double g[K * MAT_WIDTH], g2[K * MAT_WIDTH];
+    double z1[N], g1[K], g12[K];
     double u[N * LDA];
     double dot[K];
     double y[K];
@@ -51,6 +52,9 @@ compute(const struct mat_ops *o, size_t n, size_t k, struct results *r)
     o->forward(row, n, k, b, r->z);
     o->backward(row, n, k, x, r->g);
     o->backward_sq(row, n, k, x, r->g2);
+    o->forward1(row, n, k, b, r->z1);
+    o->backward1(row, n, k, x, r->g1);
+    o->backward1_sq(row, n, k, x, r->g12);
     o->update(to, n, k, row, MAT_WIDTH, x);
     for (size_t i = 0; i < k; i++)
         r->dot[i] = o->dot(a, a + LDA, i);
@@ -118,6 +122,55 @@ static void test_order(void **state)
         }
 }
 
+/* One column: eight chains by column mod 8, added in halves; backward as with
+ * more columns, on squares too. */
+static void test_order1(void **state)
+{
+    static const size_t sizes[][2] = {{N, K}, {8, 64}, {3, 5}, {1, 8}};
+    static double a[N * LDA];
+    static double b[K];
+    const double *row[N];
+
+    (void)state;
+    fill(a, (size_t)N * LDA, 1);
+    fill(b, K, 2);
+    rows_of(a, N, row);
+    for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
+        size_t n = sizes[s][0];
+        size_t k = sizes[s][1];
+        double z[N + 1] = {0};
+        double g[K] = {0};
+        double sq[K] = {0};
+
+        mat_ops()->forward1(row, n, k, b, z);
+        for (size_t i = 0; i < n; i++) {
+            double lane[8] = {0};
+
+            for (size_t j = 0; j < k; j++)
+                lane[j % 8] = __builtin_fma(a[i * LDA + j], b[j], lane[j % 8]);
+            for (size_t half = 4; half > 0; half /= 2)
+                for (size_t l = 0; l < half; l++)
+                    lane[l] += lane[l + half];
+            assert_same_bits(&lane[0], &z[i], sizeof z[i]);
+        }
+        assert_same_bits(&(double){0}, &z[n], sizeof z[n]);
+        mat_ops()->backward1(row, n, k, z, g);
+        mat_ops()->backward1_sq(row, n, k, z, sq);
+        for (size_t j = 0; j < k; j++) {
+            double sum[2] = {0};
+
+            for (size_t i = 0; i < n; i++) {
+                double v = a[i * LDA + j];
+
+                sum[0] = __builtin_fma(v, z[i], sum[0]);
+                sum[1] = __builtin_fma(v * v, z[i], sum[1]);
+            }
+            assert_same_bits(&sum[0], &g[j], sizeof g[j]);
+            assert_same_bits(&sum[1], &sq[j], sizeof sq[j]);
+        }
+    }
+}
+
 static void test_update(void **state)
 {
     static double y[N * LDA];
@@ -148,9 +201,9 @@ static void test_update(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_levels),
-                                       cmocka_unit_test(test_order),
-                                       cmocka_unit_test(test_update)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_levels), cmocka_unit_test(test_order),
+        cmocka_unit_test(test_order1), cmocka_unit_test(test_update)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
