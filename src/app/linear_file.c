@@ -412,8 +412,32 @@ void linear_file_free(struct linear_file *m)
     mem_free(m);
 }
 
+/* Table k; weights are known of features that fmcib-extract wrote as NetCDF. */
+static status check_part(const struct linear_file *m,
+                         const struct features *f,
+                         uint32_t k,
+                         bool mixed)
+{
+    status st = OK;
+
+    ENSURE(m->part_dim[k] == f->dim, ERR_DATA,
+           "table %u has %u features, that of the model had %u", k, f->dim,
+           m->part_dim[k]);
+    ENSURE(mixed || !f->weights[0] || !m->part_weights[k][0] ||
+               strcmp(f->weights, m->part_weights[k]) == 0,
+           ERR_DATA,
+           "table %u: its features were made with the weights %.12s, those of "
+           "the model with %.12s; extract them with the model's, or --mixed "
+           "takes them",
+           k, f->weights, m->part_weights[k]);
+out:
+    return st;
+}
+
 status linear_file_check(const struct linear_file *m,
-                         const struct search_set *set)
+                         const struct search_set *set,
+                         char *const *path,
+                         bool mixed)
 {
     uint32_t dim = 0;
     status st = OK;
@@ -422,21 +446,15 @@ status linear_file_check(const struct linear_file *m,
            "%u tables of features; the model was fitted on %u joined ones",
            set->parts, m->parts);
     for (uint32_t k = 0; k < set->parts; k++) {
-        const struct features *f = set->part[k];
-
-        dim += f->dim;
-        ENSURE(m->parts == 0 || m->part_dim[k] == f->dim, ERR_DATA,
-               "table %u has %u features, that of the model had %u", k, f->dim,
-               m->part_dim[k]);
-        ENSURE(m->parts == 0 || !f->weights[0] || !m->part_weights[k][0] ||
-                   strcmp(f->weights, m->part_weights[k]) == 0,
-               ERR_DATA,
-               "table %u: its features come from the weights %.12s, those of "
-               "the model from %.12s",
-               k, f->weights, m->part_weights[k]);
+        dim += set->part[k]->dim;
+        if (m->parts > 0 &&
+            (st = check_part(m, set->part[k], k, mixed)) != OK) {
+            status_prefix("%s: ", path[k]);
+            TRY(st);
+        }
     }
-    ENSURE(dim == m->fit->p, ERR_DATA, "%u features, the model has %u", dim,
-           m->fit->p);
+    ENSURE(dim == m->fit->p, ERR_DATA, "%s: %u features, the model has %u",
+           path[0], dim, m->fit->p);
 out:
     return st;
 }

@@ -1,6 +1,7 @@
 #ifndef APP_LINEAR_FILE_H
 #define APP_LINEAR_FILE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/sha256.h"
@@ -40,9 +41,12 @@ void linear_file_json(const struct linear_file *m, struct text *t);
 status linear_file_read(const char *path, struct linear_file **out);
 void linear_file_free(struct linear_file *m);
 
-/* Are the joined tables what the model was fitted on? Names the table, its
- * features and the model's: ERR_DATA. */
+/* Are the joined tables, path [set->parts], what the model was fitted on? With
+ * mixed the weights that made their features may be others. Names the table,
+ * its features and the model's: ERR_DATA. */
 status linear_file_check(const struct linear_file *m,
-                         const struct search_set *set);
+                         const struct search_set *set,
+                         char *const *path,
+                         bool mixed);
 
 #endif

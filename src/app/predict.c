@@ -14,7 +14,7 @@
 struct predict_conf {
     const char *out;
     const char *label;
-    bool bare;
+    bool bare, mixed;
 };
 
 #define AT(m) CONF_AT(struct predict_conf, m)
@@ -26,6 +26,8 @@ static const struct conf_row ROWS[] = {
      "none if there is no such column"},
     {"bare", CONF_BOOL, AT(bare), "false", 1, 0, NULL, "", PLACEMENT,
      "without the pred_ columns"},
+    {"mixed", CONF_BOOL, AT(mixed), "false", 1, 0, NULL, "", PLACEMENT,
+     "take features made with other weights than those of the model"},
 };
 #undef AT
 enum { N_ROWS = sizeof ROWS / sizeof ROWS[0] };
@@ -64,7 +66,7 @@ static status read_tables(const struct tool *tool,
     TRY(text_status(&list));
     in.file[SPLIT_TEST] = list.s;
     TRY(search_set_read(&in, SPLIT_TEST, set, &d->left_out));
-    TRY(linear_file_check(m, set));
+    TRY(linear_file_check(m, set, tool->args + 1, c->mixed));
     ENSURE(!c->label[0] || features_find(set->part[0], c->label) >= 0, ERR_DATA,
            "%s: no column \"%s\" (--label)", tool->args[1], c->label);
     if (!has_target(set, m, in.label))

@@ -256,6 +256,26 @@ out:
     return st;
 }
 
+/* Features of a set and of training come from the same weights, where known. */
+static status check_weights(const struct search_data *d,
+                            enum search_split split)
+{
+    const struct search_set *train = &d->set[SPLIT_TRAIN];
+    const struct search_set *set = &d->set[split];
+    status st = OK;
+
+    for (uint32_t k = 0; k < set->parts && k < train->parts; k++)
+        ENSURE(!set->part[k]->weights[0] || !train->part[k]->weights[0] ||
+                   strcmp(set->part[k]->weights, train->part[k]->weights) == 0,
+               ERR_DATA,
+               "%s features: made with the weights %.12s, those of training "
+               "with %.12s (table %u of the join); extract all with the same",
+               search_split_name(split), set->part[k]->weights,
+               train->part[k]->weights, k);
+out:
+    return st;
+}
+
 static status read_set(const struct search_input *in,
                        enum search_split split,
                        struct search_data *d)
@@ -279,6 +299,7 @@ static status read_set(const struct search_input *in,
     ENSURE(dim == d->dim && dim > 0, ERR_DATA,
            "%s features: %u columns, training has %u", search_split_name(split),
            dim, d->dim);
+    TRY(check_weights(d, split));
 out:
     return st;
 }

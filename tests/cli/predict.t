@@ -98,6 +98,44 @@ printf '\x7f' | dd of=flip.nc bs=1 seek=$(($(stat -c %s flip.nc) / 2)) conv=notr
 run fmcib-predict flip.nc f/test_features.csv --out bad.csv
 check 'a damaged model to be refused' [ "$status" -ge 5 ]
 expect_no_file bad.csv
+# features say which weights made them (NetCDF alone): others are refused
+# shellcheck source=tune_data.sh
+. "$FMCIB_SOURCE/tests/cli/tune_data.sh"
+tune_stores task1 24
+run fmcib-pretrain --set input.patches=computed \
+    --set input.computed_rows=24 --set augment.size=18 \
+    --set 'net.layers=[1]' --set 'net.planes=[4]' --set net.widen=1 \
+    --set 'net.head=[4]' --set train.shards=4 --set train.steps=2 \
+    --quiet --out w --set checkpoint.start=true
+expect_status 0
+for part in train val test; do
+    for weights in weights weights-start; do
+        run fmcib-extract --set input.patches=$part --quiet \
+            --set input.weights=w/$weights.nc --out "$weights/$part"
+        expect_status 0
+    done
+done
+nets=(fmcib-search --quiet --threads 1 --set data.label=Coarse_lesion_type
+    --set search.trials=3 --set search.startup=2 --set search.objective=accuracy
+    --set input.train=weights/train/features.nc)
+run "${nets[@]}" --set input.val=weights/val/features.nc \
+    --set input.test=weights/test/features.nc --out nets
+expect_status 0
+run fmcib-predict nets/model.json weights/test/features.nc --out nets.csv
+expect_status 0
+expect_same nets.csv nets/test_results.csv
+for model in nc json; do
+    bad 5 'weights-start/test/features\.nc: table 0: its features were made with the weights [0-9a-f]{12}, those of the model with [0-9a-f]{12}; .*--mixed' \
+        nets/model.$model weights-start/test/features.nc
+done
+run fmcib-predict nets/model.nc weights-start/test/features.nc --out mixed.csv --mixed
+expect_status 0
+run "${nets[@]}" --set input.val=weights-start/val/features.nc --out never
+expect_status 5
+expect_err 'val features: made with the weights [0-9a-f]{12}, those of training with [0-9a-f]{12}'
+expect_err_lines 1
+expect_no_file never/journal.log
+
 run fmcib-predict r/model.nc f/test_features.csv --out val.csv
 expect_status 4
 expect_err 'is there already'
