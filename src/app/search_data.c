@@ -184,10 +184,12 @@ static status read_parts(const struct search_input *in,
             continue;
         struct features **part = &set->part[set->parts];
         TRY(features_read(path, part));
-        if (set->parts++ == 0)
+        if (set->parts++ == 0) {
+            TRY(mem_text(path, &set->path));
             TRY(pick_rows(set, path, in->split, split, whole));
-        else
+        } else {
             TRY(check_join(set->part[0], *part, path));
+        }
     }
 out:
     mem_free(path);
@@ -250,28 +252,36 @@ status search_set_read(const struct search_input *in,
     TRY(read_parts(in, split, set));
     if (set->rows == 0)
         goto out;
-    TRY(search_label_rows(in, split, set, left_out));
-    TRY(join(set, dim_of(set), split));
+    TRY(search_set_named(set, search_label_rows(in, split, set, left_out)));
+    TRY(search_set_named(set, join(set, dim_of(set), split)));
 out:
     return st;
 }
 
-/* Features of a set and of training come from the same weights, where known. */
-static status check_weights(const struct search_data *d,
-                            enum search_split split)
+/* As many features as in training, from the same weights where these are known.
+ */
+static status check_features(const struct search_data *d,
+                             enum search_split split)
 {
     const struct search_set *train = &d->set[SPLIT_TRAIN];
     const struct search_set *set = &d->set[split];
+    const char *name = search_split_name(split);
+    uint32_t dim = dim_of(set);
     status st = OK;
 
-    for (uint32_t k = 0; k < set->parts && k < train->parts; k++)
-        ENSURE(!set->part[k]->weights[0] || !train->part[k]->weights[0] ||
-                   strcmp(set->part[k]->weights, train->part[k]->weights) == 0,
-               ERR_DATA,
+    ENSURE(dim == d->dim && dim > 0, ERR_DATA,
+           "%s features: %u columns, training has %u (%s); extract all with "
+           "the same weights",
+           name, dim, d->dim, train->path);
+    for (uint32_t k = 0; k < set->parts && k < train->parts; k++) {
+        const char *theirs = train->part[k]->weights;
+        const char *mine = set->part[k]->weights;
+
+        ENSURE(!*mine || !*theirs || strcmp(mine, theirs) == 0, ERR_DATA,
                "%s features: made with the weights %.12s, those of training "
                "with %.12s (table %u of the join); extract all with the same",
-               search_split_name(split), set->part[k]->weights,
-               train->part[k]->weights, k);
+               name, mine, theirs, k);
+    }
 out:
     return st;
 }
@@ -293,13 +303,9 @@ static status read_set(const struct search_input *in,
     TRY(search_set_read(in, split, set, &d->left_out));
     if (set->rows == 0)
         goto out;
-    uint32_t dim = dim_of(set);
     if (split == SPLIT_TRAIN)
-        d->dim = dim;
-    ENSURE(dim == d->dim && dim > 0, ERR_DATA,
-           "%s features: %u columns, training has %u", search_split_name(split),
-           dim, d->dim);
-    TRY(check_weights(d, split));
+        d->dim = dim_of(set);
+    TRY(search_set_named(set, check_features(d, split)));
 out:
     return st;
 }
@@ -344,10 +350,18 @@ out:
     return st;
 }
 
+status search_set_named(const struct search_set *set, status st)
+{
+    if (st != OK && set->path)
+        status_prefix("%s: ", set->path);
+    return st;
+}
+
 void search_set_clear(struct search_set *set)
 {
     for (uint32_t k = 0; k < set->parts; k++)
         features_free(set->part[k]);
+    mem_free(set->path);
     mem_free(set->pick);
     mem_free(set->x);
     mem_free(set->y);

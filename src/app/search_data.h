@@ -34,6 +34,7 @@ struct search_input {
 };
 
 struct search_set {
+    char *path; /* of the first table, for messages */
     struct features *part[SEARCH_PARTS];
     uint32_t parts;
     uint32_t rows;
@@ -71,5 +72,7 @@ status search_set_read(const struct search_input *in,
                        struct search_set *set,
                        uint32_t *left_out);
 void search_set_clear(struct search_set *set);
+/* Puts the table in front of an error's text; returns st. */
+status search_set_named(const struct search_set *set, status st);
 
 #endif

@@ -104,7 +104,8 @@ survival_of(const struct source *s, uint32_t row, const char **out)
     status st = OK;
 
     ENSURE(text_to_double(time, &days) && days >= 0, ERR_DATA,
-           "%s features: row %u: %s is \"%s\", no number of days from 0 on",
+           "%s features: row %u: %s is \"%s\", no number of days from 0 on; "
+           "correct it, or take the row out",
            split, s->set->pick[row], s->in->time, time);
     ENSURE(text_to_double(event, &dead) && (dead == 0 || dead == 1), ERR_DATA,
            "%s features: row %u: %s is \"%s\", neither 0 (alive) nor 1 (dead)",
@@ -123,7 +124,9 @@ static status label_of(const struct source *s, uint32_t row, const char **out)
         return survival_of(s, row, out);
     const char *label = cell_of(s, row, s->col);
     ENSURE(label[0] && strcmp(label, "nan") != 0 && strcmp(label, "NaN") != 0,
-           ERR_DATA, "%s features: row %u has no label (%s is \"%s\")",
+           ERR_DATA,
+           "%s features: row %u has no label (%s is \"%s\"); give it one, or "
+           "take the row out",
            search_split_name(s->split), s->set->pick[row], s->in->label, label);
     *out = label;
 out:
@@ -268,7 +271,7 @@ static status find_classes(const struct search_input *in, struct search_data *d)
                "train features: %s mixes numbers (\"%s\") and words", in->label,
                d->class_name[c]);
 out:
-    return st;
+    return search_set_named(train, st);
 }
 
 status search_label_set(const struct search_input *in,
@@ -287,11 +290,11 @@ status search_label_set(const struct search_input *in,
         set->y[r] = find(d, label);
         ENSURE(set->y[r] >= 0, ERR_DATA,
                "%s features: row %u is of class \"%s\", which training does "
-               "not have",
+               "not have; another table or label column, or take the row out",
                search_split_name(split), set->pick[r], label);
     }
 out:
-    return st;
+    return search_set_named(set, st);
 }
 
 status search_labels(const struct search_input *in, struct search_data *d)

@@ -88,6 +88,8 @@ static status check_pair(const struct search_input *in,
            d->set[b].pick[j], d->patient, who[b].name[j], n, d->set[b].rows,
            search_split_name(b));
 out:
+    if (st != OK)
+        status_prefix("%s, %s: ", d->set[a].path, d->set[b].path);
     return st;
 }
 

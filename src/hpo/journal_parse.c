@@ -320,7 +320,11 @@ static status replay_line(struct journal *j, const char *line, size_t len)
 
     TRY(mem_grow(j->n_roots + 1, sizeof(struct json *), &j->roots,
                  &j->cap_roots));
-    TRY(json_parse(line, len, "record", &root));
+    st = json_parse(line, len, "record", &root);
+    if (st != OK)
+        status_prefix("the line is damaged; take a copy of the journal from "
+                      "before that, or search anew: ");
+    TRY(st);
     j->roots[j->n_roots++] = root;
     ENSURE(json_is_object(root), ERR_DATA, "the record is no object");
     TRY(replay(j, root));

@@ -456,9 +456,10 @@ status study_load(struct study *s, const char *path, bool resume)
     journal_expect(s->journal, j ? j->good_size + j->torn : 0);
     there = j ? journal_find(j, s->conf.name) : NULL;
     names_of(j, names, sizeof names);
-    ENSURE(there || !s->conf.adopt, ERR_RUN,
-           "there is no study %s to go on with (there are: %s)", s->conf.name,
-           names);
+    ENSURE(there || (!s->conf.adopt && !*names), ERR_RUN,
+           "there is no study %s to go on with (there are: %s); it is the "
+           "journal of another search",
+           s->conf.name, names);
     s->id = there ? there->id : j ? (int64_t)j->n_studies : 0;
     s->next_id = j ? (int64_t)j->n_ids : 0;
     if (there)
@@ -471,7 +472,7 @@ status study_load(struct study *s, const char *path, bool resume)
     else
         TRY(go_on(s, there));
 out:
-    if (st != OK)
+    if (st != OK && strncmp(status_text(), path, strlen(path)) != 0)
         status_prefix("%s: ", path);
     journal_free(j);
     return st;

@@ -85,7 +85,7 @@ bad 5 'gap\.csv.*pred_' r/model.nc gap.csv
 sed '5s/,[^,]*$/,nan/' f/test_features.csv >nan.csv
 bad 5 'nan\.csv' r/model.nc nan.csv
 sed '5s/\.nii,[0-9],/.nii,9,/' f/test_features.csv >third.csv
-bad 5 'row 3 is of class "9"' r/model.nc third.csv
+bad 5 'third\.csv: test features: row 3 is of class "9"' r/model.nc third.csv
 bad 5 'it is no model|not a|no file' f/test_features.csv f/test_features.csv
 echo '{"kind": "study"}' >other.json
 bad 5 'no model of fmcib-search' other.json f/test_features.csv

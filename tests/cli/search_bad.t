@@ -43,10 +43,10 @@ bad 3 "grid's value 10000 of C is outside its range" --set search.sampler=grid -
 bad 4 'none\.log: no journal to go on with' --set search.journal=none.log
 
 cp -r f g && sed -i '3s/,[0-9],/,,/' g/train_features.csv
-bad 5 'train features: row 1 has no label \(label is ""\)' --set input.features=g
+bad 5 'g/train_features\.csv: train features: row 1 has no label \(label is ""\); give it one' --set input.features=g
 cp f/val_features.csv g/ && cp f/train_features.csv g/
 sed -i '2s/\.nii,[0-9],/.nii,7,/' g/val_features.csv
-bad 5 'val features: row 0 is of class "7", which training does not have' --set input.features=g
+bad 5 'g/val_features\.csv: val features: row 0 is of class "7", which training does not have' --set input.features=g
 cp f/val_features.csv g/
 sed -i '2,$s/\.nii,[0-9],/.nii,1,/' g/train_features.csv
 bad 5 'label is "1" in every row' --set input.features=g
@@ -55,7 +55,7 @@ sed -i '5s/,[^,]*$/,nan/' g/train_features.csv
 bad 5 'train_features\.csv' --set input.features=g
 cp f/train_features.csv g/
 cut -d, -f1-7 f/test_features.csv >g/test_features.csv
-bad 5 'test features: 4 columns, training has 5' --set input.features=g
+bad 5 'g/test_features\.csv: test features: 4 columns, training has 5 \(g/train_features\.csv\)' --set input.features=g
 cp f/test_features.csv g/
 head -n 20 f/train_features.csv >g/train_features.csv
 bad 5 'g/train_features\.csv: 19 rows, the table it is joined to has 60' --set input.features=f,g
@@ -80,7 +80,7 @@ run "${search[@]}" --out clean --set input.features=h
 expect_status 0
 expect_in_file '"patients": \{"column": "PatientID", "train_val": \[0, 0\]' clean/study.json
 sed -i '4s/,p92,/,p7,/; 9s/,p97,/,p7,/' h/test_features.csv
-bad 5 'train features: row 7 and test features: row 2 are of one patient \(PatientID "p7"\), as 2 of the 30 rows of test are' --set input.features=h
+bad 5 'h/train_features\.csv, h/test_features\.csv: train features: row 7 and test features: row 2 are of one patient \(PatientID "p7"\), as 2 of the 30 rows of test are' --set input.features=h
 sed -i '3s/,p61,/,p92,/' h/val_features.csv
 bad 5 'train features: row 7 and test' --set input.features=h
 bad 5 'train features: no column "who" \(data\.patient\)' --set input.features=h --set data.patient=who
@@ -115,7 +115,7 @@ for s in train val test; do
 done
 years=(--set input.features=t --set data.years=2 --set data.label=survival)
 cp -r t u && sed -i '4s/,148,/,-148,/' u/train_features.csv
-bad 5 'train features: row 2: Survival\.time is "-148", no number of days' "${years[@]}" --set input.features=u
+bad 5 'u/train_features\.csv: train features: row 2: Survival\.time is "-148", no number of days from 0 on; correct it' "${years[@]}" --set input.features=u
 cp t/*.csv u/ && sed -i '4s/,148,1,/,148,2,/' u/val_features.csv
 bad 5 'val features: row 2: deadstatus\.event is "2", neither 0' "${years[@]}" --set input.features=u
 awk -F, -v OFS=, 'NR > 1 {$3 = 10; $4 = 0} {print}' t/test_features.csv >u/test_features.csv
@@ -140,7 +140,7 @@ cp -r r d && sed -i '4s/"op_code":/"op_/' d/journal.log
 cp d/journal.log before
 run "${search[@]}" --out d --resume
 expect_status 5
-expect_err 'd/journal\.log:4: '
+expect_err 'error: d/journal\.log:4: the line is damaged; take a copy'
 expect_same before d/journal.log
 run "${search[@]}" --out r --resume --set input.features=g
 expect_status 7
@@ -182,6 +182,12 @@ kept 5 'd/journal\.log:1: ' --out d --resume
     tail -n +6 whole.log
 } >d/journal.log
 kept 5 'd/journal\.log:6: ' --out d --resume
+sed 's/"study_name":"search"/"study_name":"other"/' whole.log >d/journal.log
+kept 7 'error: d/journal\.log: there is no study search to go on with \(there are: other\); it is the journal of another search' --out d --resume
+sed '4d' whole.log >d/journal.log
+kept 7 'trial 0: the journal has no C, this configuration proposes' --out d --resume
+sed 's/FloatDistribution/BetaDistribution/' whole.log >d/journal.log
+kept 5 'distribution "BetaDistribution" is not known' --out d --resume
 grep -v fmcib:search whole.log >d/journal.log
 kept 7 'study search was not written by this program' --out d --resume
 log=(--out n --set search.journal=d/journal.log --set search.trials=40)
