@@ -352,21 +352,37 @@ status tpe_independent(const struct tpe_conf *conf,
     return tpe_suggest_one(conf, past, param, &rng->model, x, NULL);
 }
 
+/* 3.1 draws the joint part when a trial starts, now it waits for the first
+ * parameter that is drawn at all. */
 status tpe_suggest(const struct tpe_conf *conf,
                    const struct tpe_past *past,
                    struct tpe_rng *rng,
                    double *x)
 {
+    bool drawn = conf->parzen.rules == TPE_V31;
+    double *joint = NULL;
     status st = OK;
 
-    TRY(tpe_relative(conf, past, rng, x));
-    for (uint32_t p = 0; p < past->space->n; p++)
+    TRY(mem_raw(past->space->n, sizeof *joint, &joint));
+    if (drawn)
+        TRY(tpe_relative(conf, past, rng, joint));
+    for (uint32_t p = 0; p < past->space->n; p++) {
+        x[p] = NAN;
         if (!space_exists(past->space, p, x))
-            x[p] = NAN; /* groups draw for those that may come */
-        else if (past->fixed && !isnan(past->fixed[p]))
-            x[p] = past->fixed[p]; /* though the joint part drew it too */
-        else if (isnan(x[p]))
+            continue; /* groups draw for those that may come */
+        if (past->fixed && !isnan(past->fixed[p])) {
+            x[p] = past->fixed[p];
+            continue;
+        }
+        if (!drawn && !space_is_single(&past->space->params[p])) {
+            TRY(tpe_relative(conf, past, rng, joint));
+            drawn = true;
+        }
+        x[p] = drawn ? joint[p] : (double)NAN;
+        if (isnan(x[p]))
             TRY(tpe_independent(conf, past, p, rng, &x[p]));
+    }
 out:
+    mem_free(joint);
     return st;
 }

@@ -66,6 +66,13 @@ class Count:
         return f"{self.same} of {self.all}"
 
 
+def say(what, total):
+    """One line; it ends in "same" if nothing differs."""
+    same = all(c.same == c.all for c in total)
+    print(f"peer journal {what} optuna-{optuna.__version__} " +
+          ("same" if same else "DIFFERENT"), flush=True)
+
+
 def near(a, b):
     return abs(a - b) <= 1e-10 * abs(b)
 
@@ -78,6 +85,8 @@ def repeat(trials, first, how, pruner=None):
         study.add_trial(t)
     values, verdicts = Count(), Count()
     for t in trials[first:]:
+        if "fixed_params" in t.system_attrs:
+            study.enqueue_trial(t.system_attrs["fixed_params"])
         trial = study.ask()
         values.add(near(trial.suggest_float("C", LOW, HIGH, log=True),
                         t.params["C"]))
@@ -98,7 +107,8 @@ def repeat(trials, first, how, pruner=None):
 
 
 def begun_by_optuna(bin_dir, dir_name):
-    """Optuna 20, ours to 40, Optuna 10 more, ours to 60."""
+    """Optuna 20 and three in the queue, ours to 40, Optuna 10 more and the
+    queue again, ours to 60."""
     path = os.path.join(dir_name, "study.log")
     optuna.create_study(storage=storage(path), study_name="other",
                         directions=["minimize", "maximize"])
@@ -123,6 +133,8 @@ def begun_by_optuna(bin_dir, dir_name):
         study = optuna.load_study(storage=storage(path), study_name="search",
                                   sampler=sampler(2))
         first = len(study.trials)
+        for fixed in ({"C": 2.0 + turn}, {}, {"C": 1e-5, "other": 1}):
+            study.enqueue_trial(fixed)
         ours(bin_dir, os.path.join(dir_name, f"r{turn}"),
              f"input.features={dir_name}", f"search.journal={path}",
              f"search.trials={until}", f"seed={5 + turn}")
@@ -130,14 +142,16 @@ def begun_by_optuna(bin_dir, dir_name):
                                   sampler=sampler(2))
         assert len(study.trials) == until, len(study.trials)
         assert all(t.state.is_finished() for t in study.trials)
+        assert study.trials[first].params == {"C": 2.0 + turn}
+        assert study.trials[first + 2].params == {"C": 1e-5}
+        assert "fixed_params" not in study.trials[first + 3].system_attrs
         values, _ = repeat(study.trials, first, sampler(5 + turn))
         total.same += values.same
         total.all += values.all
         if more:
             study.optimize(objective, n_trials=more)
     assert study.user_attrs["who"]["list"] == [1, None, 2.5]
-    print(f"peer journal begun-by-optuna optuna-{optuna.__version__} "
-          f"proposals {total}", flush=True)
+    say(f"begun-by-optuna proposals {total}", [total])
     return total
 
 
@@ -167,11 +181,11 @@ def begun_by_us(bin_dir, dir_name):
                                   study_name="search")
         states = [t.state for t in study.trials]
         values, verdicts = repeat(study.trials, 0, sampler(0), pruner)
-        print(f"peer journal {name} optuna-{optuna.__version__} proposals "
-              f"{values} verdicts {verdicts} pruned "
-              f"{states.count(TrialState.PRUNED)}", flush=True)
         # newer releases of scipy rank ties otherwise
-        totals += [values] if name == "wilcoxon" else [values, verdicts]
+        counts = [values] if name == "wilcoxon" else [values, verdicts]
+        say(f"{name} proposals {values} verdicts {verdicts} pruned "
+            f"{states.count(TrialState.PRUNED)}", counts)
+        totals += counts
     if OLD:  # its order is that of Python's sets
         return totals
     grid = [1e-3, 0.01, 0.1, 1.0, 10.0, 100.0]
@@ -189,8 +203,7 @@ def begun_by_us(bin_dir, dir_name):
                                  value=0.5))
     assert len(optuna.load_study(storage=storage(path),
                                  study_name="search").trials) == 7
-    print(f"peer journal grid optuna-{optuna.__version__} proposals {values}",
-          flush=True)
+    say(f"grid proposals {values}", [values])
     return totals + [values]
 
 

@@ -8,7 +8,7 @@
 
 : "${FMCIB_PEERS:=$work/peers}"
 export FMCIB_PEERS
-scripts=(weights)
+scripts=(weights journal)
 for script in "${scripts[@]}"; do
     run bash "$FMCIB_SOURCE/tests/peer/run.sh" "$script"
     grep -q "SKIP $script" "$out_file" && skip "no packages for $script"
