@@ -12,9 +12,16 @@ static const char *const HEADS[] = {"heads.", "projection_head.",
                                     "prediction_head.", "prototypes."};
 /* Which key tells a trunk. */
 static const char *const MARKS[] = {"conv1.weight",
-                                    "down_tr64.ops.0.conv1.weight"};
-static const char *const DECODER[] = {"up_tr64.", "up_tr128.", "up_tr256.",
-                                      "out_tr."};
+                                    "down_tr64.ops.0.conv1.weight",
+                                    "encode.encode_0.conv.weight"};
+/* Decoders, of the trunk with this mark. */
+static const struct {
+    size_t mark;
+    const char *begins;
+} DECODERS[] = {
+    {1, "up_tr64."}, {1, "up_tr128."}, {1, "up_tr256."},
+    {1, "out_tr."},  {2, "decode."},
+};
 static const char *const HOMES[] = {"trunk_state_dict/", "state_dict/", ""};
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -44,30 +51,57 @@ static const char *prefix_of(const char *key, const char *const *list, size_t n)
 /* ---- order ----------------------------------------------------------------
  */
 
-/* Place of one part of a name among its siblings: convK and bnK alternate,
- * downsample follows; numbers by value. */
+/* Places of parts of names among their siblings: convK and bnK alternate, what
+ * a layer does behind its convolution and shortcuts follow; numbers by value.
+ */
+static const struct {
+    const char *word;
+    long rank;
+    bool numbered; /* more for its number */
+    int step;
+} PLACES[] = {
+    {"weight", 0, false, 0},
+    {"bias", 1, false, 0},
+    {"running_mean", 2, false, 0},
+    {"running_var", 3, false, 0},
+    {"num_batches_tracked", 4, false, 0},
+    {"conv", 90, false, 0},
+    {"adn", 91, false, 0},
+    {"residual", 92, false, 0},
+    {"conv", 100, true, 2},
+    {"bn", 101, true, 2},
+    {"downsample", 200, false, 0},
+    {"layer", 300, true, 1},
+    {"down_tr", 400, true, 1},
+    {"encode", 400, false, 0},
+    {"intermediate", 401, false, 0},
+    {"encode_", 500, true, 1},
+    {"decode_", 500, true, 1},
+    {"unit", 500, true, 1},
+    {"", 1000, true, 1},
+};
+static const long NO_PLACE = 100000000;
+
 static long rank_of(const char *part, size_t n)
 {
-    static const char *const words[] = {"weight", "bias", "running_mean",
-                                        "running_var", "num_batches_tracked"};
-    char *end = NULL;
-    long v;
+    for (size_t i = 0; i < COUNT(PLACES); i++) {
+        size_t len = strlen(PLACES[i].word);
+        const char *digits = part + len;
+        char *end = NULL;
+        long v;
 
-    for (size_t i = 0; i < COUNT(words); i++)
-        if (strlen(words[i]) == n && memcmp(words[i], part, n) == 0)
-            return (long)i;
-    if (n > 4 && n < 8 && memcmp(part, "conv", 4) == 0)
-        return 100 + 2 * (long)(part[4] - '0');
-    if (n > 2 && n < 6 && memcmp(part, "bn", 2) == 0)
-        return 101 + 2 * (long)(part[2] - '0');
-    if (n == 10 && memcmp(part, "downsample", 10) == 0)
-        return 200;
-    if (n > 5 && n < 9 && memcmp(part, "layer", 5) == 0)
-        return 300 + strtol(part + 5, &end, 10);
-    if (n > 7 && n < 12 && memcmp(part, "down_tr", 7) == 0)
-        return 400 + strtol(part + 7, &end, 10);
-    v = n < 8 && part[0] >= '0' && part[0] <= '9' ? strtol(part, &end, 10) : -1;
-    return v >= 0 && end == part + n ? 1000 + v : 100000000;
+        if (n < len || memcmp(part, PLACES[i].word, len) != 0)
+            continue;
+        if (n == len && !PLACES[i].numbered)
+            return PLACES[i].rank;
+        if (!PLACES[i].numbered || n == len || n > len + 7 || digits[0] < '0' ||
+            digits[0] > '9')
+            continue;
+        v = strtol(digits, &end, 10);
+        if (end == part + n)
+            return PLACES[i].rank + PLACES[i].step * v;
+    }
+    return NO_PLACE;
 }
 
 static int compare_names(const char *a, const char *b)
@@ -197,6 +231,15 @@ struct trunk {
     const char *key, *mark;
 };
 
+static bool is_decoder(const struct trunk *trunk, const char *rest)
+{
+    for (size_t i = 0; i < COUNT(DECODERS); i++)
+        if (trunk->mark == MARKS[DECODERS[i].mark] &&
+            starts(rest, DECODERS[i].begins))
+            return true;
+    return false;
+}
+
 static void add_item(struct scheme *l,
                      const char *key,
                      const struct trunk *trunk,
@@ -219,7 +262,7 @@ static void add_item(struct scheme *l,
         rest += strlen(trunk->prefix);
     else if (trunk->prefix[0])
         rest = key; /* not under the trunk's prefix: unexpected as it is */
-    if (trunk->mark == MARKS[1] && prefix_of(rest, DECODER, COUNT(DECODER))) {
+    if (is_decoder(trunk, rest)) {
         item->role = SCHEME_DECODER;
         l->n_decoder++;
     } else {

@@ -19,10 +19,12 @@
  *    "_orig_mod." (torch.compile) go, as often as they stand there.
  * 3. "trunk." or "backbone." before "conv1.weight" is the trunk's prefix; else
  *    the bare names are the trunk's.
- *    "down_tr64.ops.0.conv1.weight" stands for it in Models Genesis.
+ *    "down_tr64.ops.0.conv1.weight" stands for it in Models Genesis,
+ *    "encode.encode_0.conv.weight" in the auto-encoder.
  * 4. Heads: "heads.", "projection_head.", "prediction_head.", "prototypes.".
- * 5. Beside the encoder of Models Genesis "up_tr..." and "out_tr." are the
- *    decoder of the whole network, which features do not need.
+ * 5. Beside the encoder of Models Genesis "up_tr..." and "out_tr.", of the
+ *    auto-encoder "decode." are the decoder of the whole network, which
+ *    features do not need.
  *
  * Tensors in other dictionaries (optimizer_states, callbacks) are left out and
  * counted; every other tensor of the dictionary is unexpected, and said so. */
@@ -64,6 +66,9 @@ bool scheme_is_buffer(const char *name);
 enum { SCHEME_STAGES = 8, SCHEME_HEADS = 8 };
 struct scheme_net {
     bool genesis; /* planes: of the first layers of the stages */
+    /* Without strides, which shapes do not tell; decoder: there too. */
+    bool autoencoder, decoder;
+    int32_t middle;
     bool bottleneck, bias_downsample, shortcut_a;
     int32_t in_channels, stem; /* kernel of conv1 */
     int32_t stages, layers[SCHEME_STAGES], planes[SCHEME_STAGES];

@@ -124,6 +124,40 @@ static bool find_genesis(const struct state *s,
     return true;
 }
 
+/* Stages encode_0, encode_1, ... and the unit behind them. */
+static bool find_autoencoder(const struct state *s,
+                             const struct scheme *l,
+                             struct scheme_net *out)
+{
+    struct scheme_net n = {.autoencoder = true, .decoder = l->n_decoder > 0};
+    const struct state_tensor *first =
+        find(s, l, SCHEME_TRUNK, "encode.encode_0.conv.weight");
+
+    if (!first || first->rank != 5 || first->dim[1] > INT32_MAX)
+        return false;
+    n.in_channels = (int32_t)first->dim[1];
+    for (; n.stages < SCHEME_STAGES; n.stages++) {
+        char name[64];
+        const struct state_tensor *t = NULL;
+
+        (void)snprintf(name, sizeof name, "encode.encode_%d.conv.weight",
+                       (int)n.stages);
+        t = find(s, l, SCHEME_TRUNK, name);
+        if (!t)
+            break;
+        if (!width_of(t, 5, &n.planes[n.stages]))
+            return false;
+        n.layers[n.stages] = 1;
+    }
+    if (!width_of(find(s, l, SCHEME_TRUNK,
+                       "intermediate.inter_0.conv.unit0.conv.weight"),
+                  5, &n.middle) ||
+        !read_head(s, l, &n))
+        return false;
+    *out = n;
+    return true;
+}
+
 bool scheme_net(const struct state *s,
                 const struct scheme *l,
                 struct scheme_net *out)
@@ -132,7 +166,7 @@ bool scheme_net(const struct state *s,
     const struct state_tensor *stem = find(s, l, SCHEME_TRUNK, "conv1.weight");
 
     if (!stem)
-        return find_genesis(s, l, out);
+        return find_genesis(s, l, out) || find_autoencoder(s, l, out);
     if (stem->rank != 5 || stem->dim[1] > INT32_MAX || stem->dim[2] > 99)
         return false;
     n.in_channels = (int32_t)stem->dim[1];
@@ -160,12 +194,29 @@ static void put_genesis(const struct scheme_net *n, struct text *t)
     put_head(n, t);
 }
 
+static void put_autoencoder(const struct scheme_net *n, struct text *t)
+{
+    text_add(t, "%s",
+             n->decoder ? "auto-encoder"
+                        : "encoder of an "
+                          "auto-encoder");
+    for (int32_t i = 0; i < n->stages; i++)
+        text_add(t, "%s%d", i ? " " : ", stages of ", (int)n->planes[i]);
+    text_add(t, ", middle %d channels, on %d", (int)n->middle,
+             (int)n->in_channels);
+    put_head(n, t);
+}
+
 void scheme_net_text(const struct scheme_net *n, struct text *t)
 {
     bool study = n->stages == 4;
 
     if (n->genesis) {
         put_genesis(n, t);
+        return;
+    }
+    if (n->autoencoder) {
+        put_autoencoder(n, t);
         return;
     }
     text_add(t, "%s [", n->bottleneck ? "bottleneck" : "basic");

@@ -64,15 +64,34 @@ out:
     return st;
 }
 
+static status check_autoencoder(const struct extract *x)
+{
+    status st = OK;
+
+    ENSURE(!x->io->fold, ERR_CONF,
+           "extract.fold needs batch norms; the auto-encoder has none");
+    ENSURE(x->io->stem == 0, ERR_CONF,
+           "extract.stem_stride: %d, but the auto-encoder has no stem",
+           x->io->stem);
+out:
+    return st;
+}
+
 static status set_shards(struct extract *x, enum dtype dtype, bool told)
 {
+    status st = OK;
+
     if (x->conf.family == NET_GENESIS)
         return set_group(x, dtype);
-    set_stem(x, told);
+    if (x->conf.family == NET_AUTOENCODER)
+        TRY(check_autoencoder(x));
+    else
+        set_stem(x, told);
     x->meet.shards = (uint32_t)team_size(x->io->team);
     x->meet.shard_n = x->meet.shards;
     set_batch(x);
-    return OK;
+out:
+    return st;
 }
 
 static status open_net(struct extract *x)
@@ -89,6 +108,7 @@ static status open_net(struct extract *x)
     x->conf.n_head = 0;
     x->conf.tail = NET_NO_TAIL;
     x->conf.n_tail = 0;
+    x->conf.decoder = false;
     TRY(set_shards(x, dtype, told));
     TRY(net_new(&x->conf, &x->meet, x->io->team, x->dev, &x->net));
     TRY(import_fill(file, &x->conf, x->net, x->io->team, dtype, true));

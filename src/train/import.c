@@ -75,6 +75,21 @@ const char *import_digest(const struct import *f)
     return f->digest;
 }
 
+/* Shapes do not tell them. */
+static status set_strides(const char *path, struct net_conf *c)
+{
+    static const int32_t study[] = {2, 2, 2, 1, 2, 2, 2};
+    status st = OK;
+
+    ENSURE(c->stages == 7, ERR_DATA,
+           "%s: an auto-encoder of %d stages, whose strides are not in the "
+           "file; they are known of the study's seven",
+           path, c->stages);
+    memcpy(c->strides, study, sizeof study);
+out:
+    return st;
+}
+
 status import_conf_of(const struct state *s,
                       const struct scheme *l,
                       struct net_conf *out,
@@ -87,13 +102,18 @@ status import_conf_of(const struct state *s,
     *told = state_text(s, "net") != NULL;
     if (*told)
         return weights_net_parse(state_text(s, "net"), path, out);
-    ENSURE(scheme_net(s, l, &n) && (n.genesis || n.stem == 7), ERR_DATA,
+    ENSURE(scheme_net(s, l, &n) && (n.genesis || n.autoencoder || n.stem == 7),
+           ERR_DATA,
            "%s: names and shapes of its tensors (%s) make no network of this "
            "suite: stem 7 x 7 x 7, basic or bottleneck blocks; or the encoder "
-           "of Models Genesis",
+           "of Models Genesis; or the auto-encoder",
            path, l->what);
     *out = (struct net_conf){
-        .family = n.genesis ? NET_GENESIS : NET_RESNET,
+        .family = n.genesis       ? NET_GENESIS
+                  : n.autoencoder ? NET_AUTOENCODER
+                                  : NET_RESNET,
+        .middle = n.middle,
+        .decoder = n.decoder,
         .block = n.bottleneck ? NET_BOTTLENECK : NET_BASIC,
         .stages = n.stages,
         .widen = 1,
@@ -109,6 +129,8 @@ status import_conf_of(const struct state *s,
         .head_prefix = l->head_prefix,
         .views = 1,
         .m = 1};
+    if (n.autoencoder)
+        TRY(set_strides(path, out));
     for (int i = 0; n.genesis && i < 3; i++)
         out->size[i] = 48;
     memcpy(out->layers, n.layers, sizeof n.layers);
@@ -126,29 +148,39 @@ status import_net_conf(const struct import *f, struct net_conf *out, bool *told)
 /* ---- filling ----------------------------------------------------------------
  */
 
-/* Trunk or head, and the name behind its prefix. */
+static bool starts(const char *name, const char *with)
+{
+    return strncmp(name, with, strlen(with)) == 0;
+}
+
+static bool is_trunk(const char *bare)
+{
+    return starts(bare, "conv1.") || starts(bare, "down_tr") ||
+           starts(bare, "encode.") || starts(bare, "intermediate.") ||
+           starts(bare, "bn1.") ||
+           (starts(bare, "layer") && bare[5] >= '0' && bare[5] <= '9');
+}
+
+/* Trunk, decoder or head, and the name behind its prefix. */
 static void
 name_want(const struct net_conf *c, const char *name, struct match_want *w)
 {
     const char *head = c->head_prefix ? c->head_prefix : "";
     const char *tail = c->tail_prefix ? c->tail_prefix : "";
     const char *trunk = c->trunk_prefix ? c->trunk_prefix : "";
-    bool is_trunk = strncmp(name, trunk, strlen(trunk)) == 0;
+    const char *bare = name + strlen(trunk);
 
-    if (is_trunk) {
-        const char *bare = name + strlen(trunk);
-
-        is_trunk = strncmp(bare, "conv1.", 6) == 0 ||
-                   strncmp(bare, "down_tr", 7) == 0 ||
-                   strncmp(bare, "bn1.", 4) == 0 ||
-                   (strncmp(bare, "layer", 5) == 0 && bare[5] >= '0' &&
-                    bare[5] <= '9');
+    w->bare = bare;
+    w->prefix = NULL;
+    if (starts(name, trunk) && (is_trunk(bare) || c->decoder)) {
+        w->role = is_trunk(bare) ? SCHEME_TRUNK : SCHEME_DECODER;
+        return;
     }
-    if (tail[0] && strncmp(name, tail, strlen(tail)) == 0)
+    if (tail[0] && starts(name, tail))
         head = tail;
-    w->role = is_trunk ? SCHEME_TRUNK : SCHEME_HEAD;
-    w->bare = name + strlen(is_trunk ? trunk : head);
-    w->prefix = !is_trunk && tail[0] ? head : NULL;
+    w->role = SCHEME_HEAD;
+    w->bare = name + strlen(head);
+    w->prefix = tail[0] ? head : NULL;
 }
 
 static void want_slice(const struct slice *s, struct match_want *w)
@@ -189,7 +221,7 @@ make_wants(struct filling *x, const struct net_conf *conf, bool trunk_only)
 
         *w = (struct match_want){0};
         name_want(conf, slice ? s[i].name : b[i - n_slices].name, w);
-        if (trunk_only && w->role == SCHEME_HEAD)
+        if (trunk_only && w->role != SCHEME_TRUNK)
             continue;
         if (slice)
             want_slice(&s[i], w);
@@ -306,12 +338,16 @@ static void warn_doubles(const struct filling *x)
 /* Nothing is left out in silence. */
 static void say_decoder(const struct filling *x, bool trunk_only)
 {
-    size_t n = x->file->scheme->n_decoder;
+    const struct scheme *l = x->file->scheme;
+    size_t i = 0;
 
-    if (trunk_only && n > 0)
-        log_info("%s: %zu tensors of the decoder (up_tr..., out_tr) are left "
-                 "out; the encoder alone is used",
-                 state_path(x->file->state), n);
+    if (!trunk_only || l->n_decoder == 0)
+        return;
+    while (l->item[i].role != SCHEME_DECODER)
+        i++;
+    log_info("%s: %zu tensors of the decoder (%s, ...) are left out; the "
+             "encoder alone is used",
+             state_path(x->file->state), l->n_decoder, l->item[i].name);
 }
 
 static status make_room(struct filling *x)

@@ -17,11 +17,16 @@ static const char HEADER[] = "step,lr,loss,own,other,negative,feature_sd,"
 /* Choices of loss.name (enum pretrain_loss), and what the published wiring
  * makes of them. */
 static const char *const losses[] = {"infonce", "ntxent_mined", "ntxent",
-                                     "nnclr", "swav"};
-static const char *const names[2][5] = {
-    {"infonce", "ntxent_mined", "ntxent", "nnclr_gather", "swav"},
-    {"infonce", "ntxent_mined", "ntxent_bank", "nnclr_bank", "swav"}};
-enum { VIEWS = 2 };
+                                     "nnclr",   "swav",         "mae"};
+static const char *const names[2][6] = {
+    {"infonce", "ntxent_mined", "ntxent", "nnclr_gather", "swav", "mae"},
+    {"infonce", "ntxent_mined", "ntxent_bank", "nnclr_bank", "swav", "mae"}};
+
+/* Of a patch. */
+static uint32_t views_of(const struct train_conf *c)
+{
+    return c->loss == LOSS_MAE ? 1 : 2;
+}
 
 /* 2: negatives too. */
 static uint32_t kinds(const struct train_conf *c)
@@ -47,7 +52,7 @@ static struct batch_conf batch_conf_of(const struct pretrain *p)
         .items = (uint32_t)c->items,
         .kinds = kinds(c),
         .parts = p->t.parts,
-        .part = {{VIEWS, p->io->augment->size,
+        .part = {{views_of(c), p->io->augment->size,
                   augment_chain_conf(p->io->augment)},
                  {(uint32_t)c->low_views, low.size, augment_chain_conf(&low)}},
         .block = p->t.block};
@@ -62,7 +67,7 @@ static void set_objective(struct pretrain *p)
         .loss = {.name = names[c->wired][c->loss],
                  .temperature = c->temperature,
                  .groups = (uint32_t)c->groups,
-                 .high = VIEWS,
+                 .high = views_of(c),
                  .low = has_low(c) ? (uint32_t)c->low_views : 0,
                  .queue = bank_of_one ? 1 : (uint32_t)c->queue,
                  .epsilon = c->epsilon,
@@ -155,12 +160,23 @@ static status set_net(struct pretrain *p)
            ERR_CONF,
            "loss.wired: published is of loss.name: ntxent and nnclr, not of %s",
            losses[c->loss]);
+    ENSURE((c->loss == LOSS_MAE) == (c->family == NET_AUTOENCODER), ERR_CONF,
+           "loss.name: %s and net.family: %s do not go together: the "
+           "auto-encoder, and no other network, learns by mae",
+           losses[c->loss], weights_family((enum net_family)c->family));
     TRY(train_net_conf(c, p->io->augment->size, n));
+    p->t.own_target = c->loss == LOSS_MAE;
     n->head_names = NET_HEAD_LAYERS;
     n->trunk_prefix = "backbone.";
     n->head_prefix = "projection_head.";
-    n->views = (int32_t)(kinds(c) * VIEWS);
+    n->views = (int32_t)(kinds(c) * views_of(c));
     TRY(set_tail(c, n));
+    if (c->loss == LOSS_MAE) {
+        n->decoder = true;
+        n->n_head = 0;
+        n->trunk_prefix = "";
+        n->head_prefix = "";
+    }
     p->t.parts = has_low(c) ? 2 : 1;
     p->t.part[1].conf = *n;
     p->t.part[1].conf.views = (int32_t)c->low_views;

@@ -27,10 +27,14 @@ const struct conf_row step_rows[] = {
 const size_t step_rows_n = sizeof step_rows / sizeof step_rows[0];
 
 const struct conf_row net_rows[] = {
-    {"net.family", CONF_ENUM, AT(family), "resnet", 1, 0, "resnet|genesis", "",
-     IDENTITY,
-     "residual network, or the encoder of Models Genesis (net.planes; each "
-     "stage ends twice as wide)"},
+    {"net.family", CONF_ENUM, AT(family), "resnet", 1, 0,
+     "resnet|genesis|autoencoder", "", IDENTITY,
+     "residual network, the encoder of Models Genesis (net.planes; each stage "
+     "ends twice as wide), or the auto-encoder (net.planes, strides, middle)"},
+    {"net.strides", CONF_I64S, AT(strides), "[2, 2, 2, 1, 2, 2, 2]", 1, 4, NULL,
+     "voxels", IDENTITY, "autoencoder: stride of each stage"},
+    {"net.middle", CONF_I64, AT(middle), "2048", 1, 65536, NULL, "channels",
+     IDENTITY, "autoencoder: width between encoder and decoder"},
     {"net.block", CONF_ENUM, AT(block), "bottleneck", 1, 0, "basic|bottleneck",
      "", IDENTITY, "residual block"},
     {"net.layers", CONF_I64S, AT(layers), "[3, 4, 6, 3]", 1, 100, NULL,
@@ -122,6 +126,21 @@ out:
     return st;
 }
 
+static status set_autoencoder(const struct train_conf *c, struct net_conf *n)
+{
+    status st = OK;
+
+    ENSURE(c->strides.n == c->planes.n, ERR_CONF,
+           "net.strides has %u entries and net.planes %u: an auto-encoder has "
+           "one of each for every stage",
+           c->strides.n, c->planes.n);
+    for (uint32_t i = 0; i < c->strides.n; i++)
+        n->strides[i] = (int32_t)c->strides.v.i[i];
+    n->middle = (int32_t)c->middle;
+out:
+    return st;
+}
+
 status
 train_net_conf(const struct train_conf *c, int64_t size, struct net_conf *out)
 {
@@ -159,6 +178,8 @@ train_net_conf(const struct train_conf *c, int64_t size, struct net_conf *out)
     n.joint = c->norm_batches == 1;
     n.zero_theory_bias = c->zero_theory_bias;
     n.backward = true;
+    if (n.family == NET_AUTOENCODER)
+        TRY(set_autoencoder(c, &n));
     *out = n;
 out:
     return st;

@@ -25,7 +25,9 @@ struct train_conf {
     int64_t shards, items, groups, epochs, steps;
     bool drop_last;
     /* network */
-    int family; /* enum net_family */
+    int family;               /* enum net_family */
+    struct conf_list strides; /* of the auto-encoder, as middle */
+    int64_t middle;
     int block;
     struct conf_list layers, planes, head;
     double widen;
@@ -80,7 +82,8 @@ enum pretrain_loss {
     LOSS_NTXENT_MINED,
     LOSS_NTXENT,
     LOSS_NNCLR,
-    LOSS_SWAV
+    LOSS_SWAV,
+    LOSS_MAE
 };
 /* start.from */
 enum train_start { START_RANDOM, START_TRUNK, START_ALL };

@@ -6,7 +6,7 @@
 const struct conf_row pretrain_rows[] = {
     {"recipe", CONF_ENUM, AT(recipe), "intended", 1, 0,
      "intended|yaml-2023-06|yaml-2023|yaml-2025|simclr|simclr-yaml|nnclr|"
-     "nnclr-yaml|swav|swav-yaml",
+     "nnclr-yaml|swav|swav-yaml|autoencoder|autoencoder-yaml",
      "", PLACEMENT,
      "preset that sets the keys below which the published files set"},
     {"input.patches", CONF_TEXT, AT(patches), NULL, 1, 0, NULL, "", PLACEMENT,
@@ -25,9 +25,10 @@ const struct conf_row pretrain_rows[] = {
      "batch statistics of each view (published), or of all views of one size "
      "together"},
     {"loss.name", CONF_ENUM, AT(loss), "infonce", 1, 0,
-     "infonce|ntxent_mined|ntxent|nnclr|swav", "", IDENTITY,
+     "infonce|ntxent_mined|ntxent|nnclr|swav|mae", "", IDENTITY,
      "infonce: negatives of other images (current file); ntxent_mined: of all "
-     "images (June 2023); ntxent: SimCLR, nnclr, swav: no negatives"},
+     "images (June 2023); ntxent: SimCLR, nnclr, swav: no negatives; mae: mean "
+     "absolute error of the auto-encoder's outputs against its inputs"},
     {"loss.temperature", CONF_F64, AT(temperature), "0.1", 1e-6, 1e6, NULL, "",
      IDENTITY, "temperature of the contrastive loss"},
     {"loss.wired", CONF_ENUM, AT(wired), "intended", 1, 0, "intended|published",
@@ -88,8 +89,8 @@ static const char *const INTENDED[] = {"train.groups=1",
                                        "net.zero_theory_bias=true", NULL};
 
 /* The baselines (spec 4.16, 5.2, 6.3 to 6.9): normalised before augmentation,
- * LARS 0.3 x batch / 256, of SwAV 0.6. -yaml: two processes, the wrong
- * argument of the loss, the scheduler of 2025. */
+ * LARS 0.3 x batch / 256, of SwAV 0.6; the auto-encoder Adam. -yaml: two
+ * processes, the wrong argument of the loss, the scheduler of 2025. */
 #define BASELINE "augment.order=normalised", "train.epochs=100"
 #define PUBLISHED                                                              \
     "train.groups=2", "norm.batches=per_view", "optim.t_max=17917",            \
@@ -105,6 +106,12 @@ static const char *const INTENDED[] = {"train.groups=1",
     BASELINE, "loss.name=swav", "optim.lr=0.15", "net.head=[2048, 128]",       \
         "net.prototypes=3000", "loss.queue=3840", "loss.queue_epoch=15",       \
         "loss.frozen_epochs=1", "augment.low.views=6"
+#define AUTOENCODER_KEYS                                                       \
+    BASELINE, "loss.name=mae", "net.family=autoencoder",                       \
+        "net.layers=[1, 1, 1, 1, 1, 1, 1]",                                    \
+        "net.planes=[128, 512, 128, 256, 1024, 256, 1024]", "net.widen=1",     \
+        "net.strides=[2, 2, 2, 1, 2, 2, 2]", "net.middle=2048",                \
+        "optim.name=adam", "optim.lr=0.001", "optim.weight_decay=1e-6"
 static const char *const SIMCLR[] = {SIMCLR_KEYS, CORRECTED, NULL};
 static const char *const SIMCLR_YAML[] = {SIMCLR_KEYS, PUBLISHED,
                                           "loss.wired=published", NULL};
@@ -113,6 +120,9 @@ static const char *const NNCLR_YAML[] = {NNCLR_KEYS, PUBLISHED,
                                          "loss.wired=published", NULL};
 static const char *const SWAV[] = {SWAV_KEYS, CORRECTED, NULL};
 static const char *const SWAV_YAML[] = {SWAV_KEYS, PUBLISHED, NULL};
+static const char *const AUTOENCODER[] = {AUTOENCODER_KEYS, CORRECTED, NULL};
+static const char *const AUTOENCODER_YAML[] = {AUTOENCODER_KEYS, PUBLISHED,
+                                               NULL};
 
 const struct conf_preset pretrain_presets[] = {
     {"recipe", "yaml-2023-06", YAML_2023_06},
@@ -125,6 +135,8 @@ const struct conf_preset pretrain_presets[] = {
     {"recipe", "nnclr-yaml", NNCLR_YAML},
     {"recipe", "swav", SWAV},
     {"recipe", "swav-yaml", SWAV_YAML},
+    {"recipe", "autoencoder", AUTOENCODER},
+    {"recipe", "autoencoder-yaml", AUTOENCODER_YAML},
 };
 const size_t pretrain_presets_n =
     sizeof pretrain_presets / sizeof pretrain_presets[0];

@@ -5,6 +5,7 @@
 #include "base/log.h"
 
 #include "train/import.h"
+#include "train/weights.h"
 
 struct origin {
     const char *path;
@@ -44,6 +45,24 @@ out:
     return st;
 }
 
+static status compare_autoencoder(const struct origin *o)
+{
+    status st = OK;
+    const struct net_conf *a = o->ours;
+    const struct net_conf *b = o->theirs;
+
+    TRY(compare_widths(o));
+    ENSURE(a->middle == b->middle, ERR_DATA,
+           "%s: is %d wide in the middle, net.middle says %d", o->path,
+           b->middle, a->middle);
+    for (int i = 0; i < a->stages; i++)
+        ENSURE(a->strides[i] == b->strides[i], ERR_DATA,
+               "%s: has stride %d in stage %d, net.strides says %d", o->path,
+               b->strides[i], i + 1, a->strides[i]);
+out:
+    return st;
+}
+
 /* told: the file says what shapes do not. */
 static status compare_trunk(const struct origin *o, bool told)
 {
@@ -52,10 +71,11 @@ static status compare_trunk(const struct origin *o, bool told)
     const struct net_conf *b = o->theirs;
 
     if (a->family != b->family)
-        TRY(differs(o, "net.family",
-                    b->family == NET_RESNET ? "resnet" : "genesis"));
+        TRY(differs(o, "net.family", weights_family(b->family)));
     if (a->family == NET_GENESIS)
         return compare_widths(o);
+    if (a->family == NET_AUTOENCODER)
+        return compare_autoencoder(o);
     if (a->block != b->block)
         TRY(differs(o, "net.block",
                     b->block == NET_BASIC ? "basic" : "bottleneck"));
@@ -81,9 +101,14 @@ static status compare_head(const struct origin *o, bool told)
     status st = OK;
     const struct net_conf *a = o->ours;
     const struct net_conf *b = o->theirs;
-    int32_t own = a->head[a->n_head - 1];
+    int32_t own = a->n_head > 0 ? a->head[a->n_head - 1] : 0;
     int32_t last = b->n_head > 0 ? b->head[b->n_head - 1] : 0;
 
+    ENSURE(a->decoder == b->decoder, ERR_DATA,
+           "%s: has %s decoder of an auto-encoder, this training %s; "
+           "start.from: trunk takes the encoder alone",
+           o->path, b->decoder ? "the" : "no",
+           b->decoder ? "needs none" : "needs it");
     ENSURE(last == own, ERR_DATA,
            "%s: its head has %d outputs, net.head says %d: it was trained for "
            "another task; start.from: trunk takes the trunk alone",

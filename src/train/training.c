@@ -56,8 +56,11 @@ static size_t middle_row(const struct training_part *p)
 static size_t gather_bytes(const struct training *t)
 {
     size_t v = (size_t)t->io->conf->shards;
-    size_t bytes = objective_bytes(&t->objective_conf);
+    size_t bytes;
 
+    if (t->own_target)
+        return 0;
+    bytes = objective_bytes(&t->objective_conf);
     for (uint32_t i = 0; i < t->parts; i++)
         bytes += output_row(&t->part[i]) *
                  (v * (sizeof(float) + 2 * sizeof(double)) +
@@ -151,6 +154,9 @@ static status make_buffers(struct training *t)
     size_t v = (size_t)t->io->conf->shards;
     size_t all = 0;
 
+    TRY(mem_new((size_t)par_size(t->io->par), SHA256_HEX, &t->peers));
+    if (t->own_target)
+        return OK;
     for (uint32_t i = 0; i < t->parts; i++) {
         struct training_part *p = &t->part[i];
         size_t row = output_row(p);
@@ -161,7 +167,6 @@ static status make_buffers(struct training *t)
         all += row;
     }
     TRY(mem_new(v * all, sizeof(double), &t->output));
-    TRY(mem_new((size_t)par_size(t->io->par), SHA256_HEX, &t->peers));
     if (objective_needs_middle(t->objective))
         TRY(make_middle(t));
 out:
@@ -199,7 +204,8 @@ status training_make(struct training *t)
     net_frozen(t->net, t->skip);
     TRY(optim_new(&oc, slices, n, io->team, t->dev, &t->optim));
     t->objective_conf.seed = (uint64_t)io->conf->seed;
-    TRY(objective_new(&t->objective_conf, io->team, &t->objective));
+    if (!t->own_target)
+        TRY(objective_new(&t->objective_conf, io->team, &t->objective));
     TRY(weights_new(t->net, io->team, t->dtype, &t->weights));
     TRY(make_buffers(t));
     TRY(net_init(t->net, (uint64_t)io->conf->seed));

@@ -48,7 +48,7 @@ struct training_result {
     char *path;              /* mem_free */
 };
 
-/* Figures of a step. */
+/* Figures of a step; similarities 0 where the loss has none. */
 struct step_facts {
     double lr, loss, own, other, negative, feature_sd, grad_norm, param_norm;
     char digest[SHA256_HEX];
@@ -92,6 +92,9 @@ struct training {
     /* part 1: views of another size (SwAV's low crops), a twin of part 0 */
     struct training_part part[TRAINING_PARTS];
     uint32_t parts;
+    /* Outputs are held against the inputs, net_input_error: a shard its own, so
+     * nothing is gathered, and there is no objective. */
+    bool own_target;
     bool *skip;     /* [slices] without gradient */
     bool evaluated; /* the trunk stays in evaluation mode */
     double *output; /* [views of all parts][V * m][d] */

@@ -85,7 +85,8 @@ static status put_objective(struct training *t, struct ckpt_writer *w)
     status st = OK;
     struct objective_part p;
 
-    for (size_t i = 0; objective_part(t->objective, i, &p); i++) {
+    for (size_t i = 0; t->objective && objective_part(t->objective, i, &p);
+         i++) {
         uint64_t n = p.n;
 
         TRY(ckpt_put(w, p.name, p.f64 ? DIGEST_F64 : DIGEST_I64, 1, &n,
@@ -100,7 +101,8 @@ static status get_objective(struct training *t, struct ckpt *c)
     status st = OK;
     struct objective_part p;
 
-    for (size_t i = 0; objective_part(t->objective, i, &p); i++) {
+    for (size_t i = 0; t->objective && objective_part(t->objective, i, &p);
+         i++) {
         uint64_t n = p.n;
 
         TRY(ckpt_need(c, p.name, p.f64 ? DIGEST_F64 : DIGEST_I64, 1, &n));

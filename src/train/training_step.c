@@ -126,6 +126,8 @@ static status loss_of_step(struct training *t,
                               .target = target};
     const double *grad;
 
+    if (t->own_target)
+        return net_input_error(t->net, OK, &out->value);
     TRY(gather_all(t, shards, &in));
     TRY(objective_run(t->objective, &in, out));
     few.shards = shards;
@@ -151,7 +153,7 @@ static status forward(struct training *t, status st, uint32_t shards)
     for (uint32_t i = 0; i < t->parts; i++) {
         net_set_shards(t->part[i].net, shards);
         st = net_forward(t->part[i].net, st, !t->evaluated);
-        if (t->evaluated)
+        if (t->evaluated || !net_meets(t->net))
             st = par_agree(t->io->par, st); /* no meeting was on the way */
         TRY(st);
     }
@@ -175,12 +177,15 @@ out:
 static status blame(struct training *t, status st, uint32_t shards)
 {
     status found = st;
+    struct loss_out loss;
     struct trail trail;
 
     trail_save(&trail);
     for (uint32_t i = 0; i < t->parts; i++)
         net_look(t->part[i].net);
     TRY(forward(t, OK, shards));
+    if (t->own_target)
+        TRY(net_input_error(t->net, OK, &loss.value));
     TRY(backward(t, OK));
     trail_load(&trail);
     st = found;

@@ -41,6 +41,8 @@ status weights_get_vector(struct weights *w,
                           const char *prefix,
                           void *vec);
 
+/* As net.family and files say it. */
+const char *weights_family(enum net_family f);
 /* The network a weights file is for: text "net" of the file, JSON. size, m,
  * views and memory switches are not in it. */
 status weights_net_text(const struct net_conf *conf, struct text *out);

@@ -16,10 +16,30 @@ put_list(struct text *t, const char *key, const int32_t *v, int32_t n)
     text_add(t, "], ");
 }
 
+static const char *const FAMILIES[] = {"resnet", "genesis", "autoencoder"};
+
+const char *weights_family(enum net_family f)
+{
+    return FAMILIES[f];
+}
+
+/* Residual networks came first, and say nothing. */
+static void put_family(struct text *t, const struct net_conf *c)
+{
+    if (c->family != NET_RESNET)
+        text_add(t, "\"family\": \"%s\", ", FAMILIES[c->family]);
+    if (c->family != NET_AUTOENCODER)
+        return;
+    put_list(t, "strides", c->strides, c->stages);
+    text_add(t, "\"middle\": %d, \"decoder\": %s, ", c->middle,
+             c->decoder ? "true" : "false");
+}
+
 status weights_net_text(const struct net_conf *c, struct text *t)
 {
-    text_add(t, "{%s\"block\": \"%s\", ",
-             c->family == NET_GENESIS ? "\"family\": \"genesis\", " : "",
+    text_add(t, "{");
+    put_family(t, c);
+    text_add(t, "\"block\": \"%s\", ",
              c->block == NET_BASIC ? "basic" : "bottleneck");
     put_list(t, "layers", c->layers, c->stages);
     put_list(t, "planes", c->planes, c->stages);
@@ -100,6 +120,16 @@ static void get_tail(const struct json *j, struct net_conf *c)
     c->tail_prefix = known_prefix(json_get(j, "tail_prefix"));
 }
 
+static void get_family(const struct json *j, struct net_conf *c)
+{
+    for (size_t i = 0; i < sizeof FAMILIES / sizeof FAMILIES[0]; i++)
+        if (is_word(json_get(j, "family"), FAMILIES[i]))
+            c->family = (enum net_family)i;
+    (void)get_list(json_get(j, "strides"), c->strides, NET_STAGES);
+    c->middle = (int32_t)json_i64(json_get(j, "middle"), 0);
+    c->decoder = json_bool(json_get(j, "decoder"), false);
+}
+
 status
 weights_net_parse(const char *text, const char *path, struct net_conf *out)
 {
@@ -110,8 +140,7 @@ weights_net_parse(const char *text, const char *path, struct net_conf *out)
     int32_t planes;
 
     TRY(json_parse(text, strlen(text), path, &j));
-    c.family =
-        is_word(json_get(j, "family"), "genesis") ? NET_GENESIS : NET_RESNET;
+    get_family(j, &c);
     c.block =
         is_word(json_get(j, "block"), "basic") ? NET_BASIC : NET_BOTTLENECK;
     c.stages = get_list(json_get(j, "layers"), c.layers, NET_STAGES);
