@@ -32,6 +32,13 @@ struct conv_desc {
 };
 struct shape conv_out_shape(const struct conv_desc *desc);
 
+/* A part of a weight gradient: one tap, one block of output channels (number
+ * `block`), input channels [c, c + channels), c a multiple of their block. Not
+ * for a single input channel. */
+struct weight_part {
+    int32_t tap, block, c, channels;
+};
+
 /* Per-channel coefficients of a norm, doubles, rounded to real once inside. */
 struct norm_fwd { /* y = fma(x - mean, scale, shift), then add, then ReLU */
     double mean, scale, shift;
@@ -92,7 +99,9 @@ struct dev_ops {
     /* Convolution. bias [o] may be NULL. w_back is the copy for the input
      * gradient, made by conv_turn once per step: weight layout with the roles
      * of o and c exchanged, len weight_len(c, k, o). dw (weight layout) and
-     * dbias [o] are overwritten with this shard's gradient, padding zero. */
+     * dbias [o] are overwritten with this shard's gradient, padding zero. A
+     * part that is not NULL alone is written, to dw [channel][lane]: the bytes
+     * it has in the whole. */
     status (*conv_plan)(struct dev *,
                         const struct conv_desc *,
                         struct plan **out);
@@ -110,6 +119,7 @@ struct dev_ops {
     void (*conv_bwd_w)(const struct plan *,
                        const struct tensor *x,
                        const struct tensor *dy,
+                       const struct weight_part *part,
                        void *dw);
     void (*bias_bwd)(struct dev *, const struct tensor *dy, void *dbias);
 

@@ -160,7 +160,7 @@ static status conv_case(struct probe *p, const struct conv_desc *c)
     TRY(saw_tensor(p, PROBE_CONV_FWD, &y));
     ops->conv_bwd_x(plan, &y, turned, &dx);
     TRY(saw_tensor(p, PROBE_CONV_BWD_X, &dx));
-    ops->conv_bwd_w(plan, &x, &y, dw);
+    ops->conv_bwd_w(plan, &x, &y, NULL, dw);
     saw(p, PROBE_CONV_BWD_W, dw, len);
     ops->bias_bwd(p->d, &y, bias);
     saw(p, PROBE_BIAS_BWD, bias, (size_t)c->o);

@@ -4,14 +4,14 @@
 
 #include "base/mem.h"
 
-enum { CHUNK = 1 << 16, LEVELS = TREE_MAX_DEPTH };
+enum { LEVELS = TREE_MAX_DEPTH };
 
 struct fold {
     struct tree tree;
     uint32_t shards;
     struct block block;
     enum dtype dtype;
-    struct team *team;
+    struct dev *dev; /* of the present vectors */
     size_t max_len;
     size_t len;      /* of the present vectors */
     uint32_t pushed; /* shards of the present sum */
@@ -21,46 +21,11 @@ struct fold {
     uint32_t n_free;
 };
 
-struct addition {
-    enum dtype dtype;
-    void *dst;
-    const void *src;
-    size_t len;
-};
-
-static status add_chunk(void *ctx, size_t item, int member)
-{
-    const struct addition *a = ctx;
-    size_t lo = item * CHUNK;
-    size_t hi = lo + CHUNK < a->len ? lo + CHUNK : a->len;
-
-    (void)member;
-    if (a->dtype == DTYPE_F32) {
-        float *dst = a->dst;
-        const float *src = a->src;
-
-        for (size_t i = lo; i < hi; i++)
-            dst[i] = dst[i] + src[i];
-    } else {
-        double *dst = a->dst;
-        const double *src = a->src;
-
-        for (size_t i = lo; i < hi; i++)
-            dst[i] = dst[i] + src[i];
-    }
-    return OK;
-}
-
 static void add(void *ctx, void *dst, const void *src)
 {
-    struct fold *f = ctx;
-    struct addition a = {f->dtype, dst, src, f->len};
-    size_t chunks = (f->len + CHUNK - 1) / CHUNK;
+    const struct fold *f = ctx;
 
-    for (size_t i = 0; !f->team && i < chunks; i++)
-        (void)add_chunk(&a, i, 0);
-    if (f->team)
-        (void)team_run(f->team, chunks, add_chunk, &a); /* cannot fail */
+    dev_ops(f->dev)->vec_add(f->dev, dst, src, f->len);
 }
 
 /* A merged vector: one of ours is free again, the caller's is his. */
@@ -100,7 +65,6 @@ status fold_new(uint32_t shards,
                 struct block block,
                 size_t max_len,
                 enum dtype dtype,
-                struct team *team,
                 struct fold **out)
 {
     struct fold *f = NULL;
@@ -110,7 +74,6 @@ status fold_new(uint32_t shards,
     f->shards = shards;
     f->block = block;
     f->dtype = dtype;
-    f->team = team;
     f->max_len = max_len;
     for (uint32_t n = levels(shards, block); f->n_buffers < n; f->n_buffers++)
         TRY(mem_raw(max_len, (size_t)dtype, &f->buffer[f->n_buffers]));
@@ -142,12 +105,14 @@ static void exchange(struct fold *f, const void *out, void *in)
     BUG_IF(true);
 }
 
-void *fold_push(struct fold *f, uint32_t shard, void *part, size_t len)
+void *fold_push(
+    struct fold *f, struct dev *dev, uint32_t shard, void *part, size_t len)
 {
     void *other = NULL;
 
     BUG_IF(len > f->max_len || shard != f->block.lo + f->pushed);
     BUG_IF(f->pushed > 0 && len != f->len);
+    f->dev = dev;
     f->len = len;
     f->pushed++;
     /* the tree only reads a right operand; a vector that stays on the stack,
@@ -159,16 +124,6 @@ void *fold_push(struct fold *f, uint32_t shard, void *part, size_t len)
     other = f->free[--f->n_free];
     exchange(f, other, part);
     return other;
-}
-
-void *fold_take(struct fold *f, uint32_t i, void *spare)
-{
-    void *node = f->tree.stack[i].value;
-
-    BUG_IF(i >= f->tree.depth);
-    exchange(f, node, spare);
-    f->tree.stack[i].value = spare;
-    return node;
 }
 
 const struct part *fold_parts(const struct fold *f, uint32_t *n)
@@ -183,4 +138,48 @@ void fold_reset(struct fold *f)
     f->pushed = 0;
     f->n_free = f->n_buffers;
     memcpy(f->free, f->buffer, sizeof f->free);
+}
+
+void *fold_piece(struct fold *f,
+                 struct dev *dev,
+                 struct grad_piece piece,
+                 void *part,
+                 char *const *nodes)
+{
+    size_t elem = (size_t)f->dtype;
+
+    part = fold_push(f, dev, piece.shard, part, piece.n);
+    if (f->pushed < f->block.n)
+        return part;
+    for (uint32_t i = 0; i < f->tree.depth; i++)
+        memcpy(nodes[i] + piece.at * elem, f->tree.stack[i].value,
+               piece.n * elem);
+    fold_reset(f);
+    return part;
+}
+
+status folds_new(uint32_t shards,
+                 struct block block,
+                 enum dtype dtype,
+                 int members,
+                 struct fold ***out)
+{
+    struct fold **f = NULL;
+    status st = OK;
+
+    TRY(mem_new((size_t)members, sizeof(struct fold *), &f));
+    for (int i = 0; i < members; i++)
+        TRY(fold_new(shards, block, GRAD_PIECE, dtype, &f[i]));
+    *out = f;
+    f = NULL;
+out:
+    folds_free(f, members);
+    return st;
+}
+
+void folds_free(struct fold **f, int members)
+{
+    for (int i = 0; f && i < members; i++)
+        fold_free(f[i]);
+    mem_free(f);
 }

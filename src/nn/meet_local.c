@@ -10,10 +10,10 @@
 
 struct meet_local {
     struct meet meet;
-    struct fold *fold;
+    struct fold **fold; /* [members] */
+    int members;
     double *scratch; /* [shards][sum_len] */
     size_t sum_len;
-    enum dtype dtype;
 };
 
 static status
@@ -38,45 +38,43 @@ meet_gather(void *ctx, status st, const void *mine, size_t size, void *all)
     return st;
 }
 
-static void *
-meet_push(void *ctx, uint32_t shard, void *part, size_t len, enum dtype dtype)
+static void *meet_push(void *ctx,
+                       const struct grad *g,
+                       struct grad_piece piece,
+                       int member,
+                       void *part)
 {
     struct meet_local *m = ctx;
+    char *total = g->total;
 
-    BUG_IF(dtype != m->dtype);
-    return fold_push(m->fold, shard, part, len);
+    return fold_piece(m->fold[member], g->dev, piece, part, &total);
 }
 
-static status
-meet_total(void *ctx, status st, size_t len, enum dtype dtype, void *total)
+/* The last piece brought the sum to its place. */
+static status meet_start(void *ctx, status st, const struct grad *g)
 {
     struct meet_local *m = ctx;
-    uint32_t n = 0;
-    const struct part *node = fold_parts(m->fold, &n);
 
-    if (st == OK) {
-        BUG_IF(dtype != m->dtype || n != 1);
-        memcpy(total, node->value, len * (size_t)dtype);
-    }
-    fold_reset(m->fold);
+    (void)g;
+    for (int i = 0; i < m->members; i++)
+        fold_reset(m->fold[i]);
     return st;
 }
 
-size_t meet_local_bytes(uint32_t shards,
-                        size_t sum_len,
-                        size_t grad_len,
-                        enum dtype dtype)
+size_t
+meet_local_bytes(uint32_t shards, size_t sum_len, enum dtype dtype, int threads)
 {
-    return (size_t)shards * sum_len * sizeof(double) +
-           fold_bytes(shards, (struct block){0, shards}, grad_len, dtype) +
+    size_t fold =
+        fold_bytes(shards, (struct block){0, shards}, GRAD_PIECE, dtype);
+
+    return (size_t)shards * sum_len * sizeof(double) + (size_t)threads * fold +
            sizeof(struct meet_local);
 }
 
 status meet_local_new(uint32_t shards,
                       size_t sum_len,
-                      size_t grad_len,
                       enum dtype dtype,
-                      struct team *team,
+                      const struct team *team,
                       struct meet_local **out)
 {
     struct meet_local *m = NULL;
@@ -91,12 +89,12 @@ status meet_local_new(uint32_t shards,
                             .sum = meet_sum,
                             .gather = meet_gather,
                             .grad_push = meet_push,
-                            .grad_start = meet_total};
+                            .grad_start = meet_start};
     m->sum_len = sum_len;
-    m->dtype = dtype;
+    m->members = team ? team_size(team) : 1;
     TRY(mem_new(shards * sum_len, sizeof *m->scratch, &m->scratch));
-    TRY(fold_new(shards, (struct block){0, shards}, grad_len, dtype, team,
-                 &m->fold));
+    TRY(folds_new(shards, (struct block){0, shards}, dtype, m->members,
+                  &m->fold));
     *out = m;
     m = NULL;
 out:
@@ -113,7 +111,7 @@ void meet_local_free(struct meet_local *m)
 {
     if (!m)
         return;
-    fold_free(m->fold);
+    folds_free(m->fold, m->members);
     mem_free(m->scratch);
     mem_free(m);
 }

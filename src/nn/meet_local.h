@@ -14,20 +14,19 @@
  * one process, and the yardstick for the meeting over ranks. */
 struct meet_local;
 
-/* Room for rows of sum_len doubles and gradient vectors of grad_len elements
- * of dtype (net_plan). team may be NULL. ERR_MEM. */
+/* Room for rows of sum_len doubles (net_plan) and for the members of a team to
+ * fold gradients of dtype; team may be NULL. ERR_MEM. */
 status meet_local_new(uint32_t shards,
                       size_t sum_len,
-                      size_t grad_len,
                       enum dtype dtype,
-                      struct team *team,
+                      const struct team *team,
                       struct meet_local **out);
 const struct meet *meet_local_get(const struct meet_local *m);
 void meet_local_free(struct meet_local *m);
 /* Bytes meet_local_new takes. */
 size_t meet_local_bytes(uint32_t shards,
                         size_t sum_len,
-                        size_t grad_len,
-                        enum dtype dtype);
+                        enum dtype dtype,
+                        int threads);
 
 #endif

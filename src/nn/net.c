@@ -38,9 +38,10 @@ static void fill_plan(const struct net_conf *conf,
     out->bytes_param = p->param_len * elem;
     out->bytes_grad = back * p->param_len * elem;
     out->bytes_shard = p->shard_bytes;
-    out->bytes_work =
-        (back * ((size_t)threads * p->grad_len + p->turn_len) + p->up_len) *
-        elem;
+    out->bytes_work = (back * (shards * p->whole_len +
+                               (size_t)threads * GRAD_PIECE + p->turn_len) +
+                       p->up_len) *
+                      elem;
     small = p->running_len * elem + p->n_counters * sizeof(int64_t) +
             (size_t)(shards + 1) * out->sum_len * sizeof(double) +
             p->n_coef * (sizeof(struct norm_fwd) + sizeof(double)) +
@@ -108,9 +109,12 @@ static status new_memory(struct net *n)
     TRY(mem_new(shards, sizeof *n->block, &n->block));
     for (size_t i = 0; i < shards; i++)
         TRY(take(n, p->shard_bytes, &n->block[i]));
-    TRY(mem_new(threads, sizeof *n->dw, &n->dw));
+    TRY(mem_new(shards, sizeof *n->dw, &n->dw));
+    for (size_t i = 0; i < shards; i++)
+        TRY(take(n, back * p->whole_len * n->elem, &n->dw[i]));
+    TRY(mem_new(threads, sizeof *n->piece, &n->piece));
     for (size_t i = 0; i < threads; i++)
-        TRY(mem_raw(back * p->grad_len, n->elem, &n->dw[i]));
+        TRY(mem_raw(back * GRAD_PIECE, n->elem, &n->piece[i]));
     TRY(take(n, back * p->turn_len * n->elem, &n->turned));
     TRY(take(n, p->up_len * n->elem, &n->up));
     TRY(mem_new(shards * n->plan.sum_len, sizeof *n->rows, &n->rows));
@@ -217,8 +221,10 @@ void net_free(struct net *n)
             n->ops->conv_plan_free(n->prog.ops[i].plan);
     for (uint32_t i = 0; n->block && i < n->meet->shard_n; i++)
         n->ops->release(n->dev, n->block[i]);
-    for (int i = 0; n->dw && i < team_size(n->team); i++)
-        mem_free(n->dw[i]);
+    for (uint32_t i = 0; n->dw && i < n->meet->shard_n; i++)
+        n->ops->release(n->dev, n->dw[i]);
+    for (int i = 0; n->piece && i < team_size(n->team); i++)
+        mem_free(n->piece[i]);
     n->ops->release(n->dev, n->grad);
     n->ops->release(n->dev, n->turned);
     n->ops->release(n->dev, n->up);
@@ -229,6 +235,7 @@ void net_free(struct net *n)
     }
     mem_free(n->block);
     mem_free(n->dw);
+    mem_free(n->piece);
     mem_free(n->rows);
     mem_free(n->total);
     mem_free(n->coef);

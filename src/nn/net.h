@@ -132,7 +132,7 @@ struct buffer {
 struct net_plan {
     size_t param_len;   /* elements of one flat vector (with padding) */
     size_t param_plain; /* learnable numbers, without padding */
-    size_t grad_len;    /* longest vector of meet's grad_push, elements */
+    size_t grad_len;    /* longest gradient vector of meet, elements */
     size_t sum_len;     /* longest row of meet's sum, doubles */
     int32_t features;   /* width of the trunk's output */
     int32_t middle;     /* width of what goes into the tail */
@@ -141,7 +141,7 @@ struct net_plan {
     size_t bytes_param; /* parameters */
     size_t bytes_grad;  /* gradient vector */
     size_t bytes_shard; /* activations and their gradients, ONE shard */
-    size_t bytes_work;  /* per-thread weight gradients, turned weights */
+    size_t bytes_work;  /* weight gradients of shards, turned weights */
     size_t bytes_total; /* of net_new with these shards and threads */
 };
 

@@ -1,10 +1,8 @@
 /* Backward pass: the program in reverse, again in stretches of all local
  * shards. A norm needs the sums of its gradient over all shards first (the
- * ranks meet); a convolution needs its weight gradient, which is made in waves
- * of as many shards as the team has members, handed to the tree in ascending
- * order, and summed: the ranks meet, but the sum need not be there before the
- * end, so its messages go on beside the layers still to come. The turned weight
- * is made beside the last wave. */
+ * ranks meet); a convolution needs its weight gradient (net_weight.c): the
+ * ranks meet, but the sum need not be there before the end, so its messages go
+ * on beside the layers still to come. */
 #include <math.h>
 #include <string.h>
 
@@ -14,14 +12,6 @@ struct stretch {
     struct net *n;
     int32_t hi, lo; /* operations hi, hi - 1, ... lo; the ranks have met */
     int32_t sums;   /* norm operation whose sums end it, or NONE */
-};
-
-struct wave {
-    struct net *n;
-    const struct op *op;
-    uint32_t lo; /* first local shard */
-    uint32_t n_shards;
-    size_t len; /* elements of a push */
 };
 
 static status norm_sums(struct net *n, const struct op *op, uint32_t local)
@@ -117,14 +107,6 @@ static status finish_op(struct net *n, const struct op *op, uint32_t local)
     return OK;
 }
 
-/* Sums of layers behind us go on while we work here. */
-static status poke(const struct net *n, int member)
-{
-    const struct meet *meet = n->meet;
-
-    return member == 0 && meet->grad_poke ? meet->grad_poke(meet->ctx) : OK;
-}
-
 static status run_stretch(void *ctx, size_t item, int member)
 {
     const struct stretch *s = ctx;
@@ -142,7 +124,7 @@ static status run_stretch(void *ctx, size_t item, int member)
         TRY(finish_op(n, &n->prog.ops[i], (uint32_t)item));
     if (op)
         TRY(norm_sums(n, op, (uint32_t)item));
-    TRY(poke(n, member));
+    TRY(net_poke(n, member));
 out:
     return st;
 }
@@ -212,112 +194,6 @@ out:
     return st;
 }
 
-static bool bias_is_zero(const struct net *n, const struct op *op)
-{
-    return op->bias_theory && n->conf.zero_theory_bias && n->trained;
-}
-
-/* Of a wave's gradient, what belongs to one slice. */
-static status check_part(const struct wave *w, size_t item, int32_t slice)
-{
-    const struct net *n = w->n;
-    const struct slice *s = &n->prog.slices[slice];
-    size_t lo = s->offset - n->prog.slices[w->op->weight].offset;
-    status st = OK;
-
-    for (size_t i = lo; i < lo + s->len; i++)
-        ENSURE(isfinite(net_real(n, n->dw[item], i)), ERR_NUMERIC,
-               "shard %u, %s: gradient is not finite; the training has "
-               "diverged or an input holds no number",
-               n->meet->shard_lo + w->lo + (uint32_t)item, s->name);
-out:
-    return st;
-}
-
-static status check_gradient(const struct wave *w, size_t item)
-{
-    status st = OK;
-
-    TRY(check_part(w, item, w->op->weight));
-    if (w->op->bias != NONE)
-        TRY(check_part(w, item, w->op->bias));
-    if (w->op->slope != NONE)
-        TRY(check_part(w, item, w->op->slope));
-out:
-    return st;
-}
-
-void net_look(struct net *n)
-{
-    n->look = true;
-}
-
-/* Weight gradient of one shard into the member's place of the wave; behind
- * the last shard the turned weight. */
-static status run_wave(void *ctx, size_t item, int member)
-{
-    const struct wave *w = ctx;
-    struct net *n = w->n;
-    const struct op *op = w->op;
-    const struct slice *s = &n->prog.slices[op->weight];
-    struct tensor x;
-    struct tensor dy;
-    char *dw;
-    char *dbias;
-    status st = OK;
-
-    if (item == w->n_shards) {
-        n->ops->conv_turn(op->plan, net_slice(n, n->param, op->weight),
-                          n->turned);
-        return OK;
-    }
-    if (!net_active(n, w->lo + (uint32_t)item)) {
-        memset(n->dw[item], 0, w->len * n->elem);
-        return OK;
-    }
-    x = net_tensor(n, w->lo + (uint32_t)item, op->x);
-    dy = net_gradient(n, w->lo + (uint32_t)item, op->y, op->g_y);
-    dw = n->dw[item];
-    if (op->kind == OP_UP)
-        n->ops->conv_bwd_w(op->plan, &dy, &x, dw);
-    else
-        n->ops->conv_bwd_w(op->plan, &x, &dy, dw);
-    memset(dw + s->len * n->elem, 0, (w->len - s->len) * n->elem);
-    if (op->bias != NONE && !bias_is_zero(n, op)) {
-        dbias = dw + (n->prog.slices[op->bias].offset - s->offset) * n->elem;
-        n->ops->bias_bwd(n->dev, &dy, dbias);
-    }
-    if (op->slope != NONE)
-        net_set_real(n, dw, n->prog.slices[op->slope].offset - s->offset,
-                     *(double *)net_store(n, w->lo + (uint32_t)item, op->kept));
-    if (n->look)
-        TRY(check_gradient(w, item));
-    TRY(poke(n, member));
-out:
-    return st;
-}
-
-static status meet_weight(struct net *n, status st, const struct op *op)
-{
-    const struct meet *meet = n->meet;
-    uint32_t size = (uint32_t)team_size(n->team);
-    size_t len = program_push_len(&n->prog, op);
-
-    for (uint32_t lo = 0; lo < meet->shard_n && st == OK; lo += size) {
-        uint32_t left = meet->shard_n - lo;
-        uint32_t count = left < size ? left : size;
-        bool turn = left <= size && op->g_x != NONE && op->kind == OP_CONV;
-        struct wave w = {n, op, lo, count, len};
-
-        st = team_run(n->team, (size_t)count + turn, run_wave, &w);
-        for (uint32_t i = 0; i < count && st == OK; i++)
-            n->dw[i] = meet->grad_push(meet->ctx, meet->shard_lo + lo + i,
-                                       n->dw[i], len, n->dtype);
-    }
-    return meet->grad_start(meet->ctx, st, len, n->dtype,
-                            net_slice(n, n->grad, op->weight));
-}
-
 static void put_gradient(struct net *n, const double *d_embed)
 {
     size_t len =
@@ -363,7 +239,7 @@ status net_backward(struct net *n, status st, const double *d_embed)
         if (op->kind == OP_NORM)
             TRY(meet_norm(n, st, op));
         else
-            TRY(meet_weight(n, st, op));
+            TRY(net_meet_weight(n, st, op));
         s.hi = i;
     }
     s.lo = 0;

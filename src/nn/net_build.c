@@ -106,11 +106,13 @@ out:
     return st;
 }
 
-static void count_push(struct program *p, const struct op *op)
+static void count_grad(struct program *p, const struct op *op)
 {
-    size_t push = program_push_len(p, op);
+    size_t len = program_grad_len(p, op);
 
-    p->grad_len = push > p->grad_len ? push : p->grad_len;
+    p->grad_len = len > p->grad_len ? len : p->grad_len;
+    if (!program_in_pieces(p, op) && len > p->whole_len)
+        p->whole_len = len;
 }
 
 status build_conv(struct builder *b,
@@ -141,7 +143,7 @@ status build_conv(struct builder *b,
         TRY(add_slice(b, v, &op.bias, "%s.bias", name));
     TRY(add_op(b, op, &index));
     TRY(build_slot(b, conv_out_shape(&desc), &p->ops[index].y));
-    count_push(p, &p->ops[index]);
+    count_grad(p, &p->ops[index]);
     p->turn_len = turned > p->turn_len ? turned : p->turn_len;
     *y = p->ops[index].y;
 out:
@@ -268,7 +270,7 @@ build_up(struct builder *b, const char *name, struct conv_spec s, int32_t *x)
     TRY(build_slot(b, to, &p->ops[index].y));
     p->n_coef += (size_t)s.o;
     p->up_len += weight_len(s.o, s.k, from.c);
-    count_push(p, &p->ops[index]);
+    count_grad(p, &p->ops[index]);
     *x = p->ops[index].y;
 out:
     return st;
@@ -301,12 +303,12 @@ status build_prelu(struct builder *b, const char *name, int32_t *x)
     TRY(build_slot(b, p->slots[*x].shape, &p->ops[index].y));
     op.kind = OP_PRELU;
     op.x = p->ops[index].y;
-    op.weight = conv; /* whose push takes the gradient of the slope along */
+    op.weight = conv; /* whose vector takes the gradient of the slope along */
     TRY(add_slice(b, v, &op.slope, "%s.weight", name));
     TRY(add_op(b, op, &index));
     TRY(build_slot(b, p->slots[*x].shape, &p->ops[index].y));
     p->ops[conv].slope = op.slope;
-    count_push(p, &p->ops[conv]);
+    count_grad(p, &p->ops[conv]);
     *x = p->ops[index].y;
 out:
     return st;
@@ -338,7 +340,7 @@ void build_named(struct builder *b, const char *name)
     memcpy(to, name, strlen(name) + 1); /* NAME_PART holds both */
 }
 
-size_t program_push_len(const struct program *p, const struct op *op)
+size_t program_grad_len(const struct program *p, const struct op *op)
 {
     const struct slice *w = &p->slices[op->weight];
     const struct slice *last = op->slope != NONE  ? &p->slices[op->slope]

@@ -107,7 +107,8 @@ struct program {
     size_t param_len, param_plain;
     size_t running_len, n_counters;
     size_t n_coef;      /* [views][c] of all norms */
-    size_t grad_len;    /* longest push */
+    size_t grad_len;    /* longest gradient vector */
+    size_t whole_len;   /* longest that a shard makes in one go */
     size_t turn_len;    /* longest turned weight */
     size_t up_len;      /* turned weights of all OP_UP */
     int32_t c_max;      /* of the norms */
@@ -126,9 +127,11 @@ void program_free(struct program *p);
 
 /* Convolution of an OP_CONV's input; of the output of an OP_UP. */
 struct conv_desc program_conv(const struct program *p, const struct op *op);
-/* Elements of a push: weight, bias, slope and the padding up to the next
- * slice. */
-size_t program_push_len(const struct program *p, const struct op *op);
+/* Elements of a gradient vector: weight, bias, slope and the padding up to the
+ * next slice. */
+size_t program_grad_len(const struct program *p, const struct op *op);
+/* Is it made piece by piece (net_weight.c)? */
+bool program_in_pieces(const struct program *p, const struct op *op);
 
 struct net {
     struct net_conf conf;
@@ -146,7 +149,8 @@ struct net {
     int64_t *counters;
     /* work */
     char **block;          /* [shard_n] memory of a shard */
-    char **dw;             /* [threads] weight gradients, of mem_raw */
+    char **dw;             /* [shard_n] weight gradients made in one go */
+    char **piece;          /* [threads] GRAD_PIECE elements, of mem_raw */
     char *turned;          /* turned weight of one layer */
     char *up;              /* turned weights of OP_UP, of this forward pass */
     double *rows;          /* [shard_n][sum_len] */
@@ -190,6 +194,11 @@ status net_check_sums(const struct net *n,
                       size_t len,
                       uint32_t local,
                       const char *what);
+/* ---- net_weight.c: gradients of OP_CONV's, OP_UP's weights ---- */
+/* All ranks. */
+status net_meet_weight(struct net *n, status st, const struct op *op);
+/* Sums of layers behind us go on while we work here. */
+status net_poke(const struct net *n, int member);
 /* ---- net_unit.c: OP_UNIT of one shard ---- */
 void net_unit_fwd(const struct net *n, const struct op *op, uint32_t local);
 void net_unit_bwd(const struct net *n, const struct op *op, uint32_t local);

@@ -58,7 +58,7 @@ static status set_group(struct extract *x, enum dtype dtype)
     x->batch = 1;
     x->conf.m = 1;
     TRY(net_plan(&x->conf, dtype, x->group, team_size(team), &plan));
-    TRY(meet_local_new(x->group, plan.sum_len, 1, dtype, team, &x->local));
+    TRY(meet_local_new(x->group, plan.sum_len, dtype, team, &x->local));
     x->meet = *meet_local_get(x->local);
 out:
     return st;

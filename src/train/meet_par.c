@@ -1,4 +1,4 @@
-/* Gradients of local shards are folded as they come; the nodes of all ranks
+/* Gradients of local shards are folded piece by piece; the nodes of all ranks
  * meet in par, while the network goes on to the next layer. */
 #include "train/meet_par.h"
 
@@ -9,45 +9,54 @@
 struct meet_par {
     struct meet meet;
     struct par *par;
-    struct fold *fold;
-    /* nodes whose messages are on their way while the fold takes the next */
+    struct fold **fold; /* [members] */
+    int members;
+    /* The nodes of this rank: on one rank its sum itself; else one set is
+     * filled while the messages of the other are on their way. */
     struct part node[TREE_MAX_DEPTH];
-    void *out[TREE_MAX_DEPTH];
-    uint32_t n_out; /* 0 on one rank: its sums are there at once */
+    uint32_t n_nodes;
+    char *out[2][TREE_MAX_DEPTH];
+    int set;
 };
 
-static void *
-grad_push(void *ctx, uint32_t shard, void *part, size_t len, enum dtype dtype)
+/* Where the nodes of g are put together: one rank has one, the sum. */
+static char *const *
+nodes_of(const struct meet_par *m, const struct grad *g, char **total)
 {
-    struct meet_par *m = ctx;
-
-    (void)dtype; /* the fold's */
-    return fold_push(m->fold, shard, part, len);
+    *total = g->total;
+    return par_size(m->par) == 1 ? total : m->out[m->set];
 }
 
-static status
-grad_start(void *ctx, status st, size_t len, enum dtype dtype, void *total)
+static void *grad_push(void *ctx,
+                       const struct grad *g,
+                       struct grad_piece piece,
+                       int member,
+                       void *part)
 {
     struct meet_par *m = ctx;
-    struct parts parts = {NULL, 0};
+    char *total;
+
+    return fold_piece(m->fold[member], g->dev, piece, part,
+                      nodes_of(m, g, &total));
+}
+
+static status grad_start(void *ctx, status st, const struct grad *g)
+{
+    struct meet_par *m = ctx;
+    struct parts parts = {m->node, m->n_nodes};
     status end = par_sum_end(m->par);
+    char *total;
+    char *const *value = nodes_of(m, g, &total);
 
     if (st == OK)
         st = end;
-    parts.at = fold_parts(m->fold, &parts.n);
-    if (m->n_out > 0 && st == OK) {
-        BUG_IF(parts.n > m->n_out);
-        for (uint32_t i = 0; i < parts.n; i++) {
-            m->node[i] = parts.at[i];
-            m->out[i] = fold_take(m->fold, i, m->out[i]);
-            m->node[i].value = m->out[i];
-        }
-        parts.at = m->node;
-    }
-    st = par_sum_start(m->par, st, m->meet.shards, parts, len, (size_t)dtype,
-                       total);
-    fold_reset(m->fold);
-    return st;
+    for (int i = 0; i < m->members; i++)
+        fold_reset(m->fold[i]);
+    for (uint32_t i = 0; i < m->n_nodes; i++)
+        m->node[i].value = value[i];
+    m->set = !m->set;
+    return par_sum_start(m->par, st, m->meet.shards, parts, g->len,
+                         (size_t)dev_facts(g->dev).dtype, g->total);
 }
 
 static status grad_end(void *ctx)
@@ -80,24 +89,30 @@ gather(void *ctx, status st, const void *mine, size_t size, void *all)
     return par_gather_shards(m->par, st, m->meet.shards, mine, size, all);
 }
 
+static struct block block_of(const struct par *par, uint32_t shards)
+{
+    return shard_block(shards, (uint32_t)par_size(par),
+                       (uint32_t)par_rank(par));
+}
+
+/* Node vectors of a set. */
 static uint32_t nodes_out(const struct par *par, uint32_t shards)
 {
-    struct block b =
-        shard_block(shards, (uint32_t)par_size(par), (uint32_t)par_rank(par));
+    struct block b = block_of(par, shards);
 
     return par_size(par) > 1 ? tree_nodes(shards, b.lo, b.n, NULL) : 0;
 }
 
 size_t meet_par_bytes(const struct par *par,
+                      int threads,
                       uint32_t shards,
                       size_t max_len,
                       enum dtype dtype)
 {
-    struct block b =
-        shard_block(shards, (uint32_t)par_size(par), (uint32_t)par_rank(par));
+    size_t fold = fold_bytes(shards, block_of(par, shards), GRAD_PIECE, dtype);
 
-    return fold_bytes(shards, b, max_len, dtype) +
-           nodes_out(par, shards) * max_len * (size_t)dtype +
+    return (size_t)threads * fold +
+           2 * nodes_out(par, shards) * max_len * (size_t)dtype +
            par_parts_memory(par, shards);
 }
 
@@ -110,8 +125,7 @@ status meet_par_new(struct par *par,
 {
     status st = OK;
     struct meet_par *m = NULL;
-    struct block block =
-        shard_block(shards, (uint32_t)par_size(par), (uint32_t)par_rank(par));
+    struct block block = block_of(par, shards);
 
     TRY(mem_new(1, sizeof *m, &m));
     m->par = par;
@@ -125,9 +139,12 @@ status meet_par_new(struct par *par,
                             .grad_start = grad_start,
                             .grad_end = grad_end,
                             .grad_poke = grad_poke};
-    TRY(fold_new(shards, block, max_len, dtype, team, &m->fold));
-    for (uint32_t n = nodes_out(par, shards); m->n_out < n; m->n_out++)
-        TRY(mem_raw(max_len, (size_t)dtype, &m->out[m->n_out]));
+    m->members = team_size(team);
+    m->n_nodes = tree_nodes(shards, block.lo, block.n, m->node);
+    TRY(folds_new(shards, block, dtype, m->members, &m->fold));
+    for (uint32_t i = 0; i < nodes_out(par, shards); i++)
+        for (int set = 0; set < 2; set++)
+            TRY(mem_raw(max_len, (size_t)dtype, &m->out[set][i]));
     TRY(par_use_team(par, team));
     *out = m;
     m = NULL;
@@ -146,8 +163,10 @@ void meet_par_free(struct meet_par *m)
     if (!m)
         return;
     (void)par_use_team(m->par, NULL); /* cannot fail */
-    for (uint32_t i = 0; i < m->n_out; i++)
-        mem_free(m->out[i]);
-    fold_free(m->fold);
+    for (uint32_t i = 0; i < TREE_MAX_DEPTH; i++) {
+        mem_free(m->out[0][i]);
+        mem_free(m->out[1][i]);
+    }
+    folds_free(m->fold, m->members);
     mem_free(m);
 }

@@ -21,6 +21,7 @@ status meet_par_new(struct par *par,
                     struct meet_par **out);
 /* Bytes of it all on this rank. */
 size_t meet_par_bytes(const struct par *par,
+                      int threads,
                       uint32_t shards,
                       size_t max_len,
                       enum dtype dtype);

@@ -101,8 +101,9 @@ status training_plan(struct training *t,
     t->objective_conf.loss.d = (uint32_t)plan->embed;
     t->objective_conf.middle = (uint32_t)plan->middle;
     out->state = vectors * plan->bytes_param;
-    out->meet = meet_par_bytes(io->par, (uint32_t)io->conf->shards,
-                               plan->grad_len, t->dtype);
+    out->meet =
+        meet_par_bytes(io->par, team_size(io->team), (uint32_t)io->conf->shards,
+                       plan->grad_len, t->dtype);
     out->input = input_bytes;
     out->gather = gather_bytes(t);
     out->total = out->net + out->state + out->meet + out->input + out->gather;

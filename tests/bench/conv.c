@@ -117,7 +117,7 @@ static void run_way(struct dev *d, const struct arrays *a, int way)
     else if (way == BWD_X)
         ops->conv_bwd_x(a->plan, &a->y, a->back, &a->dx);
     else
-        ops->conv_bwd_w(a->plan, &a->x, &a->y, a->dw);
+        ops->conv_bwd_w(a->plan, &a->x, &a->y, NULL, a->dw);
 }
 
 /* Best time of one run: at least three, about 0.1 s in all. */

@@ -23,7 +23,7 @@ struct fake {
     enum way way;
     uint32_t ranks;
     double rows[SHARDS][LEN_MAX]; /* gradients pushed */
-    uint32_t pushed;
+    size_t pushed;
 };
 
 static void add(void *ctx, void *dst, const void *src)
@@ -101,31 +101,33 @@ fake_sum(void *ctx, status st, const double *rows, size_t len, double *out)
     return st;
 }
 
-static void *
-fake_push(void *ctx, uint32_t shard, void *part, size_t len, enum dtype dtype)
+static void *fake_push(void *ctx,
+                       const struct grad *g,
+                       struct grad_piece piece,
+                       int member,
+                       void *part)
 {
     struct fake *f = ctx;
     const float *v = part;
 
-    assert_int_equal(dtype, DTYPE_F32);
-    assert_true(len <= LEN_MAX && shard == f->pushed);
-    for (size_t i = 0; i < len; i++)
-        f->rows[shard][i] = (double)v[i];
-    f->pushed++;
+    (void)member;
+    assert_int_equal(dev_facts(g->dev).dtype, DTYPE_F32);
+    assert_true(piece.at + piece.n <= LEN_MAX);
+    for (size_t i = 0; i < piece.n; i++)
+        f->rows[piece.shard][piece.at + i] = (double)v[i];
+    f->pushed += piece.n;
     return part;
 }
 
-static status
-fake_total(void *ctx, status st, size_t len, enum dtype dtype, void *out)
+static status fake_total(void *ctx, status st, const struct grad *g)
 {
     struct fake *f = ctx;
-    float *v = out;
+    float *v = g->total;
 
-    (void)dtype;
-    assert_int_equal(f->pushed, SHARDS);
+    assert_int_equal(f->pushed, SHARDS * g->len);
     f->pushed = 0;
-    total(f, f->rows, len, add_float);
-    for (size_t i = 0; i < len; i++)
+    total(f, f->rows, g->len, add_float);
+    for (size_t i = 0; i < g->len; i++)
         v[i] = (float)f->rows[0][i];
     return st;
 }

@@ -58,8 +58,7 @@ status golden_net_open(const struct net_conf *conf,
     g.dtype = dev_facts(g.dev).dtype;
     TRY(team_new(threads, &g.team));
     TRY(net_plan(conf, g.dtype, shards, threads, &plan));
-    TRY(meet_local_new(shards, plan.sum_len, plan.grad_len, g.dtype, g.team,
-                       &g.local));
+    TRY(meet_local_new(shards, plan.sum_len, g.dtype, g.team, &g.local));
     TRY(net_new(conf, meet_local_get(g.local), g.team, g.dev, &g.net));
     *out = g;
     memset(&g, 0, sizeof g);

@@ -40,8 +40,7 @@ static void alone(const char *backend, const char *name, char *hex)
     dtype = dev_facts(dev).dtype;
     need_ok(team_new(1, &team));
     need_ok(golden_ssl_plan(name, SHARDS, dtype, &plan));
-    need_ok(meet_local_new(SHARDS, plan.sum_len, plan.grad_len, dtype, team,
-                           &meet));
+    need_ok(meet_local_new(SHARDS, plan.sum_len, dtype, team, &meet));
     need_ok(golden_ssl_run(name, meet_local_get(meet), team, dev, true, hex));
     meet_local_free(meet);
     team_free(team);

@@ -26,8 +26,7 @@ static void replay(const char *backend,
     dtype = dev_facts(dev).dtype;
     assert_ok(team_new(threads, &team));
     assert_ok(golden_ssl_plan(name, shards, dtype, &plan));
-    assert_ok(meet_local_new(shards, plan.sum_len, plan.grad_len, dtype, team,
-                             &local));
+    assert_ok(meet_local_new(shards, plan.sum_len, dtype, team, &local));
     assert_ok(
         golden_ssl_run(name, meet_local_get(local), team, dev, zero_bias, hex));
     meet_local_free(local);

@@ -103,6 +103,32 @@ static inline void conv_arrays_drop(struct pair *p, struct conv_arrays *a)
     }
 }
 
+/* Every part of a weight gradient has the bytes it has in the whole. */
+static inline void parts_same(struct dev *d,
+                              const struct plan *plan,
+                              struct conv_desc c,
+                              const struct both *x,
+                              const struct both *g,
+                              const float *dw,
+                              int which)
+{
+    size_t lanes = (size_t)shape_block(c.o);
+    int32_t taps = c.k * c.k * c.k;
+    float *to = calloc((size_t)c.in.c * lanes, sizeof *to);
+    struct weight_part part = {.block = (c.o - 1) / (int32_t)lanes,
+                               .tap = taps / 2};
+
+    for (; c.in.c > 1 && part.c < c.in.c; part.c += part.channels) {
+        size_t at = (size_t)(part.block * taps + part.tap) * (size_t)c.in.c;
+        part.channels = c.in.c - part.c < 32 ? c.in.c - part.c : 32;
+        dev_ops(d)->conv_bwd_w(plan, &x->of[which], &g->of[which], &part, to);
+        assert_same_bits(to, dw + (at + (size_t)part.c) * lanes,
+                         (size_t)part.channels * lanes * sizeof *to);
+        part.tap = (part.tap + 1) % taps;
+    }
+    free(to);
+}
+
 static inline void conv_case(struct pair *p, struct conv_desc c, bool bias)
 {
     struct dev *d[2] = {p->ref, p->simd};
@@ -125,7 +151,8 @@ static inline void conv_case(struct pair *p, struct conv_desc c, bool bias)
         ops->conv_fwd(plan, &x.of[i], a.w[i], bias ? a.bias[i] : NULL,
                       &y.of[i]);
         ops->conv_bwd_x(plan, &g.of[i], a.back[i], &dx.of[i]);
-        ops->conv_bwd_w(plan, &x.of[i], &g.of[i], a.dw[i]);
+        ops->conv_bwd_w(plan, &x.of[i], &g.of[i], NULL, a.dw[i]);
+        parts_same(d[i], plan, c, &x, &g, a.dw[i], i);
         ops->bias_bwd(d[i], &g.of[i], a.db[i]);
         ops->conv_plan_free(plan);
     }

@@ -168,7 +168,7 @@ static void run(struct dev *d, struct conv *t)
     ops->put_f32(d, t->g, &y);
     ops->conv_bwd_x(plan, &y, back, &dx);
     ops->get_f32(d, &dx, t->dx);
-    ops->conv_bwd_w(plan, &x, &y, w);
+    ops->conv_bwd_w(plan, &x, &y, NULL, w);
     ops->unpack(d, o, c, k, w, t->dw);
     ops->conv_plan_free(plan);
     drop(d, &x);

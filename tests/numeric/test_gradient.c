@@ -82,7 +82,7 @@ conv_gradients(struct conv_case *t, double *dx, double **dw, double *db)
     ops->conv_turn(t->plan, w, back);
     ops->conv_bwd_x(t->plan, &dy, back, &grad);
     ops->get_f64(t->d, &grad, dx);
-    ops->conv_bwd_w(t->plan, &x, &dy, grad_w);
+    ops->conv_bwd_w(t->plan, &x, &dy, NULL, grad_w);
     *dw = plain_weights(t->d, o, c, k, grad_w);
     ops->bias_bwd(t->d, &dy, db);
     drop(t->d, &x);

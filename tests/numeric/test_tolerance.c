@@ -73,7 +73,7 @@ static struct outputs conv_run(struct dev *d,
     ops->conv_turn(plan, w, back);
     ops->conv_fwd(plan, &x, w, NULL, &y);
     ops->conv_bwd_x(plan, &g, back, &dx);
-    ops->conv_bwd_w(plan, &x, &g, dw);
+    ops->conv_bwd_w(plan, &x, &g, NULL, dw);
     ops->bias_bwd(d, &g, db);
     ops->get_f64(d, &y, r.y);
     ops->get_f64(d, &dx, r.dx);

@@ -96,8 +96,8 @@ static inline void fixture_open(struct fixture *f,
     assert_ok(team_new(threads, &f->team));
     assert_ok(net_plan(conf, f->dtype, shards, threads, &plan));
     if (!meet)
-        assert_ok(meet_local_new(shards, plan.sum_len, plan.grad_len, f->dtype,
-                                 f->team, &f->local));
+        assert_ok(
+            meet_local_new(shards, plan.sum_len, f->dtype, f->team, &f->local));
     f->meet = meet ? meet : meet_local_get(f->local);
     assert_ok(net_new(conf, f->meet, f->team, f->dev, &f->net));
     lc.n = shards * (uint32_t)conf->m;

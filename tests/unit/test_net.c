@@ -102,7 +102,7 @@ static void the_full_network_fits(void **state)
     assert_int_equal(plan.param_plain, 193130752);
     assert_int_equal(plan.features, 4096);
     all = (double)plan.bytes_total + (double)plan.bytes_param +
-          (double)meet_local_bytes(8, plan.sum_len, plan.grad_len, DTYPE_F32);
+          (double)meet_local_bytes(8, plan.sum_len, DTYPE_F32, 2);
     print_message("full network, V = 8: %.2f GB a shard, %.2f GB in all\n",
                   (double)plan.bytes_shard / 1e9, all / 1e9);
     assert_true(all < 16e9);

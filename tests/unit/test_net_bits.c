@@ -16,6 +16,7 @@ struct hub {
     const void *rows[RANKS_MAX]; /* of the present meeting */
     uint32_t n[RANKS_MAX];
     char *parts[SHARDS_MAX];
+    size_t pushed[SHARDS_MAX]; /* elements of it, 0 when whole */
 };
 
 struct rank {
@@ -90,14 +91,25 @@ hub_sum(void *ctx, status st, const double *rows, size_t len, double *total)
     return st;
 }
 
-static void *
-hub_push(void *ctx, uint32_t shard, void *part, size_t len, enum dtype dtype)
+static void *hub_push(void *ctx,
+                      const struct grad *g,
+                      struct grad_piece piece,
+                      int member,
+                      void *part)
 {
     struct rank *r = ctx;
+    char **to = &r->hub->parts[piece.shard];
+    size_t *pushed = &r->hub->pushed[piece.shard];
+    size_t elem = (size_t)dev_facts(g->dev).dtype;
 
-    mem_free(r->hub->parts[shard]);
-    assert_ok(mem_new(len, (size_t)dtype, &r->hub->parts[shard]));
-    memcpy(r->hub->parts[shard], part, len * (size_t)dtype);
+    assert_int_equal(member, 0);
+    assert_true(piece.n <= GRAD_PIECE && piece.at + piece.n <= g->len);
+    if (*pushed == 0) {
+        mem_free(*to);
+        assert_ok(mem_new(g->len, elem, to));
+    }
+    *pushed = (*pushed + piece.n) % g->len;
+    memcpy(*to + piece.at * elem, part, piece.n * elem);
     return part;
 }
 
@@ -114,18 +126,17 @@ static float node(const struct hub *h, uint32_t lo, uint32_t n, size_t i)
     return left + node(h, lo + n / 2, n / 2, i);
 }
 
-static status
-hub_total(void *ctx, status st, size_t len, enum dtype dtype, void *total)
+static status hub_total(void *ctx, status st, const struct grad *g)
 {
     struct rank *r = ctx;
     uint32_t n = 1;
 
-    assert_int_equal(dtype, DTYPE_F32);
+    assert_int_equal(dev_facts(g->dev).dtype, DTYPE_F32);
     while (n < r->hub->shards)
         n *= 2;
     st = arrive(r, st, NULL);
-    for (size_t i = 0; i < len && st == OK; i++)
-        ((float *)total)[i] = node(r->hub, 0, n, i);
+    for (size_t i = 0; i < g->len && st == OK; i++)
+        ((float *)g->total)[i] = node(r->hub, 0, n, i);
     leave(r);
     return st;
 }

@@ -202,9 +202,27 @@ static void weight_sum(const struct plan *p,
     chunk_end(s);
 }
 
+static void weight_part(const struct plan *p,
+                        const struct tensor *x,
+                        const struct tensor *dy,
+                        const struct weight_part *part,
+                        real *to)
+{
+    struct row_chunks s = {.lanes = shape_block(p->desc.o)};
+    int32_t o = part->block * s.lanes;
+    int32_t n = p->desc.o - o < s.lanes ? p->desc.o - o : s.lanes;
+
+    memset(to, 0, (size_t)(part->channels * s.lanes) * sizeof *to);
+    for (int32_t c = 0; c < part->channels; c++) {
+        weight_sum(p, x, dy, o, part->tap, part->c + c, &s);
+        memcpy(to + c * s.lanes, s.sum, (size_t)n * sizeof *to);
+    }
+}
+
 void REF(conv_bwd_w)(const struct plan *p,
                      const struct tensor *x,
                      const struct tensor *dy,
+                     const struct weight_part *part,
                      void *dw)
 {
     int32_t o_count = p->desc.o;
@@ -213,6 +231,10 @@ void REF(conv_bwd_w)(const struct plan *p,
     real *to = dw;
 
     plan_check(p, x, dy);
+    if (part) {
+        weight_part(p, x, dy, part, to);
+        return;
+    }
     memset(to, 0, weight_len(o_count, p->desc.k, c_count) * sizeof *to);
     for (int32_t o = 0; o < o_count; o += s.lanes)
         for (int32_t tap = 0; tap < p->taps; tap++)

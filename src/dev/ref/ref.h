@@ -54,6 +54,7 @@ void REF(conv_bwd_x)(const struct plan *p,
 void REF(conv_bwd_w)(const struct plan *p,
                      const struct tensor *x,
                      const struct tensor *dy,
+                     const struct weight_part *part,
                      void *dw);
 void REF(bias_bwd)(struct dev *d, const struct tensor *dy, void *dbias);
 

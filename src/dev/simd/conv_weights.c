@@ -60,33 +60,40 @@ VEC_INLINE void weights_tile(const struct weights *t,
         }
 }
 
-/* All input channels and all lanes of one block for one chunk; dw is the
- * block's gradient of this tap, [c][lane]. */
+/* What of a tap is computed: blocks of output channels, input channels
+ * [c, c_end); gradients of a block are [channel][lane]. */
+struct piece {
+    int32_t tap, block, block_end, c, c_end;
+    float *dw;
+    size_t block_step; /* floats to the next block's */
+};
+
+/* The piece's input channels and all lanes of one block for one chunk. */
 static void weights_chunk(const struct tensor *x,
                           const float *dy,
                           int32_t lanes,
                           const struct rows *r,
+                          const struct piece *piece,
                           bool first,
                           float *dw)
 {
-    int32_t c_count = x->shape.c;
-    int32_t cb = shape_block(c_count);
+    int32_t cb = shape_block(x->shape.c);
     int vecs = tile_vecs(lanes);
     int32_t channels = vecs == 2 ? CHANNELS_TWO : CHANNELS_ONE;
     struct weights t = {.x_lanes = cb, .dy_lanes = lanes, .first = first};
 
-    for (int32_t c = 0; c < c_count; c += channels)
+    for (int32_t c = piece->c; c < piece->c_end; c += channels)
         for (int32_t lane = 0; lane < lanes; lane += vecs * VEC) {
-            int32_t next = c + LINE < c_count ? c + LINE : 0;
+            int32_t next = c + LINE < piece->c_end ? c + LINE : piece->c;
 
             t.x = block_at(x, c / cb) + c % cb;
             t.ahead = block_at(x, next / cb) + next % cb;
             t.dy = dy + lane;
-            t.dw = dw + (ptrdiff_t)c * lanes + lane;
+            t.dw = dw + (ptrdiff_t)(c - piece->c) * lanes + lane;
             if (vecs == 2)
-                weights_tile(&t, r, CHANNELS_TWO, 2, c_count - c);
+                weights_tile(&t, r, CHANNELS_TWO, 2, piece->c_end - c);
             else
-                weights_tile(&t, r, CHANNELS_ONE, 1, c_count - c);
+                weights_tile(&t, r, CHANNELS_ONE, 1, piece->c_end - c);
         }
 }
 
@@ -114,61 +121,88 @@ chunk_list(const struct plan *p, int32_t tap, size_t i, struct rows *r)
     }
 }
 
-/* All chunks of one tap; the rows of a chunk stay in the second cache while all
- * output channels pass by. */
-static void weights_tap(const struct plan *p,
-                        const struct tensor *x,
-                        const struct tensor *dy,
-                        int32_t tap,
-                        float *dw)
+/* Lanes without a channel are zero. */
+static void
+clear_lanes(const struct plan *p, int32_t block, size_t rows, float *dw)
 {
     int32_t lanes = shape_block(p->desc.o);
-    size_t w_tap = (size_t)p->desc.in.c * (size_t)lanes;
+    int32_t used = block_used(p->desc.o, block);
+
+    for (size_t i = 0; used < lanes && i < rows; i++)
+        memset(dw + i * (size_t)lanes + used, 0,
+               (size_t)(lanes - used) * sizeof *dw);
+}
+
+/* All chunks of one tap; the rows of a chunk stay in the second cache while the
+ * blocks of output channels pass by. */
+static void weights_piece(const struct plan *p,
+                          const struct tensor *x,
+                          const struct tensor *dy,
+                          const struct piece *piece)
+{
+    int32_t lanes = shape_block(p->desc.o);
+    float *dw = piece->dw;
     struct rows r;
 
     for (size_t i = 0;; i++) {
-        chunk_list(p, tap, i, &r);
+        chunk_list(p, piece->tap, i, &r);
         if (r.n == 0 && i > 0)
             break;
-        for (int32_t b = 0; b < block_count(p->desc.o); b++)
-            weights_chunk(x, block_at(dy, b), lanes, &r, i == 0,
-                          dw + ((size_t)b * (size_t)p->taps + (size_t)tap) *
-                                   w_tap);
+        dw = piece->dw;
+        for (int32_t b = piece->block; b < piece->block_end; b++) {
+            weights_chunk(x, block_at(dy, b), lanes, &r, piece, i == 0, dw);
+            dw += piece->block_step;
+        }
     }
+    if (piece->block_end == block_count(p->desc.o))
+        clear_lanes(p, piece->block_end - 1, (size_t)(piece->c_end - piece->c),
+                    dw - piece->block_step);
 }
 
-/* Lanes without a channel are zero. */
-static void clear_lanes(const struct plan *p, float *dw)
+static void weights_taps(const struct plan *p,
+                         const struct tensor *x,
+                         const struct tensor *dy,
+                         float *dw)
 {
-    int32_t lanes = shape_block(p->desc.o);
-    int32_t last = block_count(p->desc.o) - 1;
-    int32_t used = block_used(p->desc.o, last);
-    size_t rows = (size_t)p->taps * (size_t)p->desc.in.c;
-    float *to = dw + (size_t)last * rows * (size_t)lanes;
+    size_t w_tap = (size_t)p->desc.in.c * (size_t)shape_block(p->desc.o);
+    struct piece all = {.block_end = block_count(p->desc.o),
+                        .c_end = p->desc.in.c,
+                        .block_step = (size_t)p->taps * w_tap};
 
-    for (size_t i = 0; used < lanes && i < rows; i++)
-        memset(to + i * (size_t)lanes + used, 0,
-               (size_t)(lanes - used) * sizeof *to);
+    for (; all.tap < p->taps; all.tap++) {
+        all.dw = dw + (size_t)all.tap * w_tap;
+        weights_piece(p, x, dy, &all);
+    }
 }
 
 void SIMD(conv_bwd_w)(const struct plan *p,
                       const struct tensor *x,
                       const struct tensor *dy,
+                      const struct weight_part *part,
                       void *dw)
 {
-    int32_t lanes = shape_block(p->desc.o);
+    int32_t last = block_count(p->desc.o) - 1;
+    size_t rows = (size_t)p->taps * (size_t)p->desc.in.c;
 
-    if (lanes < VEC) {
-        SIMD_NEXT.conv_bwd_w(p, x, dy, dw);
+    if (shape_block(p->desc.o) < VEC) {
+        SIMD_NEXT.conv_bwd_w(p, x, dy, part, dw);
         return;
     }
     plan_check(p, x, dy);
-    if (p->desc.in.c == 1)
+    BUG_IF(part && p->desc.in.c == 1);
+    if (part) {
+        weights_piece(p, x, dy,
+                      &(struct piece){part->tap, part->block, part->block + 1,
+                                      part->c, part->c + part->channels, dw,
+                                      0});
+    } else if (p->desc.in.c == 1) {
         SIMD(stem_bwd_w)(p, x, dy, dw);
-    else
-        for (int32_t tap = 0; tap < p->taps; tap++)
-            weights_tap(p, x, dy, tap, dw);
-    clear_lanes(p, dw);
+        clear_lanes(p, last, rows,
+                    (float *)dw +
+                        (size_t)last * rows * (size_t)shape_block(p->desc.o));
+    } else {
+        weights_taps(p, x, dy, dw);
+    }
 }
 
 /* Sum of all rows in double, for one vector of channels at a time. */

@@ -68,6 +68,7 @@ void SIMD(conv_bwd_x)(const struct plan *p,
 void SIMD(conv_bwd_w)(const struct plan *p,
                       const struct tensor *x,
                       const struct tensor *dy,
+                      const struct weight_part *part,
                       void *dw);
 void SIMD(bias_bwd)(struct dev *d, const struct tensor *dy, void *dbias);
 /* conv_stem.c: one input channel */
