@@ -20,6 +20,7 @@ struct weights {
     struct digest **state; /* [threads] */
     struct ckpt_sum *sum;
     char (*digests)[SHA256_HEX]; /* [n_slices + n_buffers] */
+    size_t *order; /* of them, the largest first: threads end together */
 };
 
 enum {
@@ -52,6 +53,23 @@ out:
     return st;
 }
 
+static size_t item_len(const struct weights *w, size_t i)
+{
+    return i < w->n_slices ? w->slices[i].plain
+                           : w->buffers[i - w->n_slices].len;
+}
+
+static void set_order(struct weights *w)
+{
+    for (size_t i = 0; i < w->n_slices + w->n_buffers; i++) {
+        size_t at = i;
+
+        for (; at > 0 && item_len(w, w->order[at - 1]) < item_len(w, i); at--)
+            w->order[at] = w->order[at - 1];
+        w->order[at] = i;
+    }
+}
+
 status weights_new(struct net *net,
                    struct team *team,
                    enum dtype dtype,
@@ -75,6 +93,8 @@ status weights_new(struct net *net,
     TRY(mem_raw(w->largest, (size_t)dtype, &w->plain));
     TRY(new_states(w));
     TRY(mem_new(w->n_slices + w->n_buffers, SHA256_HEX, &w->digests));
+    TRY(mem_new(w->n_slices + w->n_buffers, sizeof *w->order, &w->order));
+    set_order(w);
     *out = w;
     w = NULL;
 out:
@@ -93,6 +113,7 @@ void weights_free(struct weights *w)
     mem_free(w->piece);
     mem_free(w->plain);
     mem_free(w->digests);
+    mem_free(w->order);
     mem_free(w);
 }
 
@@ -158,9 +179,10 @@ digest_slice(struct weights *w, const struct slice *s, int member, char *hex)
     digest_end(d, hex);
 }
 
-static status digest_item(void *ctx, size_t item, int member)
+static status digest_item(void *ctx, size_t place, int member)
 {
     struct weights *w = ctx;
+    size_t item = w->order[place];
     struct digest *d = w->state[member];
     struct array a;
 
