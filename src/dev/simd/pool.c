@@ -1,6 +1,8 @@
 /* Max pool and mean over voxels (README.md). */
 #include "dev/simd/simd.h"
 
+enum { POOL_VECS = 4 };
+
 /* The pool as the geometry of a convolution. */
 static struct plan window(const struct tensor *x,
                           const struct tensor *y,
@@ -17,48 +19,91 @@ static struct plan window(const struct tensor *x,
     return p;
 }
 
-/* The input voxels of one output voxel, with the tap of each. */
+/* The input voxels of one output voxel, with the tap of each; room for one more
+ * than there are. Blocks of channels are walked one by one: the planes that
+ * neighbouring windows share stay in the second cache. */
 struct window_taps {
     int32_t n;
-    uint8_t tap[UINT8_MAX];
-    size_t voxel[UINT8_MAX];
+    uint8_t tap[UINT8_MAX + 1];
+    size_t voxel[UINT8_MAX + 1];
 };
 
 static void
 window_taps(const struct plan *p, size_t voxel, struct window_taps *w)
 {
+    const struct conv_desc *d = &p->desc;
+    int32_t at = (int32_t)voxel;
+    int32_t x0 = at % p->out.w * d->stride - d->pad;
+    int32_t y0 = at / p->out.w % p->out.h * d->stride - d->pad;
+    int32_t z0 = at / p->out.w / p->out.h * d->stride - d->pad;
+
     w->n = 0;
     for (int32_t tap = 0; tap < p->taps; tap++) {
-        ptrdiff_t from = plan_source(p, voxel, tap);
-        if (from < 0)
-            continue;
+        int32_t x = x0 + tap % d->k;
+        int32_t y = y0 + tap / d->k % d->k;
+        int32_t z = z0 + tap / d->k / d->k;
+        bool in = x >= 0 && x < d->in.w && y >= 0 && y < d->in.h && z >= 0 &&
+                  z < d->in.d;
+
         w->tap[w->n] = (uint8_t)tap;
-        w->voxel[w->n++] = (size_t)from;
+        w->voxel[w->n] =
+            ((size_t)z * (size_t)d->in.h + (size_t)y) * (size_t)d->in.w +
+            (size_t)x;
+        w->n += in;
     }
 }
 
-/* One vector of channels of one output row: x is the block's row 0 of the
- * sample; a voxel is `step` floats. */
-static void pool_lanes(const struct window_taps *w,
+/* Some vectors of channels of one output voxel: x is the block's row 0; a voxel
+ * is `step` floats. Several at once, as each waits for its own comparisons. */
+VEC_INLINE void pool_vectors(const struct window_taps *w,
+                             const float *x,
+                             size_t step,
+                             float *y,
+                             uint8_t *which,
+                             int vecs)
+{
+    vec best[POOL_VECS];
+    vec won[POOL_VECS];
+    float taps[POOL_VECS * VEC];
+
+    FULLY_UNROLLED
+    for (int v = 0; v < vecs; v++) {
+        best[v] = vec_load(x + w->voxel[0] * step + v * VEC);
+        won[v] = vec_set((float)w->tap[0]);
+    }
+    for (int32_t i = 1; i < w->n; i++) {
+        const float *from = x + w->voxel[i] * step;
+        vec tap = vec_set((float)w->tap[i]);
+        FULLY_UNROLLED
+        for (int v = 0; v < vecs; v++) {
+            vec e = vec_load(from + v * VEC);
+            vec_mask m = vec_beats(e, best[v]);
+            best[v] = vec_choose(m, e, best[v]);
+            won[v] = vec_choose(m, tap, won[v]);
+        }
+    }
+    FULLY_UNROLLED
+    for (int v = 0; v < vecs; v++) {
+        vec_store(y + v * VEC, best[v]);
+        vec_store(taps + v * VEC, won[v]);
+    }
+    for (int i = 0; i < vecs * VEC; i++)
+        which[i] = (uint8_t)taps[i];
+}
+
+/* All channels of a block and all samples of one output voxel. */
+static void pool_voxel(const struct window_taps *w,
                        const float *x,
                        size_t step,
                        float *y,
                        uint8_t *which)
 {
-    vec best = vec_load(x + w->voxel[0] * step);
-    vec won = vec_set((float)w->tap[0]);
-    float taps[VEC];
+    size_t i = 0;
 
-    for (int32_t i = 1; i < w->n; i++) {
-        vec e = vec_load(x + w->voxel[i] * step);
-        vec_mask m = vec_beats(e, best);
-        best = vec_choose(m, e, best);
-        won = vec_choose(m, vec_set((float)w->tap[i]), won);
-    }
-    vec_store(y, best);
-    vec_store(taps, won);
-    for (int i = 0; i < VEC; i++)
-        which[i] = (uint8_t)taps[i];
+    for (; i + POOL_VECS * VEC <= step; i += POOL_VECS * VEC)
+        pool_vectors(w, x + i, step, y + i, which + i, POOL_VECS);
+    for (; i < step; i += VEC)
+        pool_vectors(w, x + i, step, y + i, which + i, 1);
 }
 
 void SIMD(pool_fwd)(struct dev *d,
@@ -79,18 +124,13 @@ void SIMD(pool_fwd)(struct dev *d,
         return;
     }
     p = window(x, y, k, stride, pad);
-    for (size_t voxel = 0; voxel < shape_voxels(p.out); voxel++) {
-        window_taps(&p, voxel, &w);
-        for (int32_t b = 0; b < block_count(x->shape.c); b++)
-            for (size_t s = 0; s < n; s++)
-                for (size_t lane = 0; lane < lanes; lane += VEC) {
-                    size_t row = voxel * n + s;
-                    size_t at = (size_t)b * shape_rows(p.out) + row;
-                    pool_lanes(&w, block_at(x, b) + s * lanes + lane, n * lanes,
-                               block_at(y, b) + row * lanes + lane,
-                               which + at * lanes + lane);
-                }
-    }
+    for (int32_t b = 0; b < block_count(x->shape.c); b++)
+        for (size_t voxel = 0; voxel < shape_voxels(p.out); voxel++) {
+            window_taps(&p, voxel, &w);
+            size_t at = ((size_t)b * shape_rows(p.out) + voxel * n) * lanes;
+            pool_voxel(&w, block_at(x, b), n * lanes,
+                       block_at(y, b) + voxel * n * lanes, which + at);
+        }
     tensor_clear_padding(y, sizeof(float));
 }
 
@@ -106,26 +146,27 @@ void SIMD(pool_bwd)(struct dev *d,
     struct plan p = window(dx, dy, k, stride, pad);
     size_t lanes = (size_t)shape_block(dx->shape.c);
     size_t n = (size_t)dx->shape.n;
-    ptrdiff_t from[UINT8_MAX];
+    size_t from[UINT8_MAX];
+    struct window_taps w;
 
     (void)d;
     memset(dx->data, 0, shape_len(dx->shape) * sizeof(float));
-    for (size_t voxel = 0; voxel < shape_voxels(p.out); voxel++) {
-        for (int32_t tap = 0; tap < p.taps; tap++)
-            from[tap] = plan_source(&p, voxel, tap);
-        for (int32_t b = 0; b < block_count(dx->shape.c); b++) {
+    for (int32_t b = 0; b < block_count(dx->shape.c); b++)
+        for (size_t voxel = 0; voxel < shape_voxels(p.out); voxel++) {
             size_t used = (size_t)block_used(dx->shape.c, b);
             size_t at = (size_t)b * shape_rows(p.out) + voxel * n;
             const uint8_t *tap = which + at * lanes;
             const float *g = block_at(dy, b) + voxel * n * lanes;
             float *to = block_at(dx, b);
+            window_taps(&p, voxel, &w);
+            for (int32_t i = 0; i < w.n; i++)
+                from[w.tap[i]] = w.voxel[i] * n * lanes;
             for (size_t s = 0; s < n; s++)
                 for (size_t i = s * lanes; i < s * lanes + used; i++) {
-                    float *e = to + (size_t)from[tap[i]] * n * lanes + i;
+                    float *e = to + from[tap[i]] + i;
                     *e = *e + g[i];
                 }
         }
-    }
 }
 
 void SIMD(mean_fwd)(struct dev *d,
