@@ -14,7 +14,10 @@ void page_deviations(struct text *t, const struct report *r)
         page_section_end(t);
         return;
     }
-    page_table(t, NULL, NULL, head);
+    page_table(t, NULL,
+               "Measured: the same run with the published value of this key "
+               "alone, where somebody made it (<code>input.effects</code>).",
+               head);
     for (size_t i = 0; i < r->n_deviations; i++) {
         const struct report_deviation *d = &r->deviation[i];
 
