@@ -151,21 +151,81 @@ expect_equal "$(verdict from4 task3.lung1.foundation_features.AUC.I1)" 'not comp
 check 'a verdict on the hazard ratio' [ "$(verdict from4 \
     task3.lung1.foundation_features.HR.F1)" != 'not comparable' ]
 
-# Task 1 likewise, 2,610 training lesions.
-site_table s_train.csv '116 374 351 230 1141 100 115 183' 8
-site_table s_val.csv '50 232 176 133 474 41 55 59' 9
-site_table s_test.csv '42 218 195 129 467 44 64 62' 10
-run fmcib-search --config "$FMCIB_SOURCE/jobs/search-task1.yaml" --quiet \
-    --set input.train=s_train.csv --set input.val=s_val.csv \
-    --set input.test=s_test.csv --set input.features= --set search.trials=8 \
-    --out linear1/foundation_features
-expect_status 0
-validate task1 from5 "${plain[@]}" \
-    --set 'input.predictions=linear1/{set}/test_results.csv'
-for m in mAP BA; do
-    check "a verdict on $m" [ "$(verdict from5 \
-        task1.foundation_features.$m.100.S1)" != 'not comparable' ]
+# Stability, by its job: trials without time and event keep all 421 patients.
+mkdir steady
+for t in 0 1; do
+    cut -d, -f1,2,5- lung1.csv | awk -F, -v OFS=, -v t=$t \
+        'NR > 1 { $5 += t * 1e-3 * (NR % 7) } 1' >"steady/foundation_features-features-$t.csv"
+    run fmcib-predict linear3/foundation_features/model.nc --bare --quiet \
+        "steady/foundation_features-features-$t.csv" \
+        --out "steady/foundation_features-$t.csv"
+    expect_status 0
 done
+awk 'BEGIN { print "PatientID,pred_0,pred_1"
+    for (i = 0; i < 26; i++) {
+        z = sin(i * 12.9898)
+        printf "R%d-test,0,%.6f\nR%d-retest,0.01,%.6f\n", i, z, i,
+            z + 0.2 * cos(i * 78.233)
+    } }' >steady/foundation_features-rider.csv
+steady=(--config "$FMCIB_SOURCE/jobs/validate-stability.yaml" "${files[@]}"
+    --set validate.sets=foundation_features --set validate.differences=none
+    --set 'input.predictions=linear3/{set}/test_results.csv'
+    --set 'survival.tuning=linear3/{set}/val_results.csv'
+    --set survival.list=lung1.csv
+    --set 'retest.predictions=steady/{set}-rider.csv'
+    --set 'retest.features=steady/{set}-rider.csv'
+    --set 'perturb.features=steady/{set}-features-{trial}.csv'
+    --set 'perturb.predictions=steady/{set}-{trial}.csv')
+run fmcib-validate "${steady[@]}" --set perturb.trials=2 --out t4
+expect_in_file '"trials": 2, "rows": 421' t4/report.json
+expect_in_file '"feature_mse": \[null, [0-9.e-]+\]' t4/report.json
+expect_equal "$(verdict t4 stability.rider.foundation_features.ICC3.F1)" reproduced
+expect_in_file '50 trials of 421 rows there, 2 of 421 here' t4/report.json
+# fifty of them are compared
+for ((t = 2; t < 50; t++)); do
+    ln -s "foundation_features-$((t % 2)).csv" "steady/foundation_features-$t.csv"
+    ln -s "foundation_features-features-$((t % 2)).csv" \
+        "steady/foundation_features-features-$t.csv"
+done
+run fmcib-validate "${steady[@]}" --out t50
+for f in AUC concordance_index feature_mse; do
+    check "a verdict on $f" grep -Eqx 'reproduced|consistent|differs' \
+        <<<"$(verdict t50 stability.lung1.foundation_features.$f.mean.F1)"
+done
+
+# Ways of pretraining, by their job; every job of validation knows its keys.
+mkdir ways
+task1_table ways/simclr.csv 0.7 77
+run fmcib-validate --config "$FMCIB_SOURCE/jobs/validate-pretraining.yaml" \
+    "${files[@]}" --set validate.sets=simclr --set validate.differences=none \
+    --set 'validate.percents=[100]' --set 'input.predictions=ways/{set}{pct}.csv' \
+    --out ways/report
+check 'a verdict on a way of pretraining' grep -Eqx \
+    'reproduced|consistent|differs' \
+    <<<"$(verdict ways/report pretraining.simclr.mAP.100.S1)"
+for job in "$FMCIB_SOURCE"/jobs/validate-*.yaml; do
+    run fmcib-validate --config "$job" --dry-run --out dry
+    expect_status 0
+done
+
+# Task 1 likewise, 2,610 training lesions.
+sites() {
+    site_table s_train.csv '116 374 351 230 1141 100 115 183' 8
+    site_table s_val.csv '50 232 176 133 474 41 55 59' 9
+    site_table s_test.csv '42 218 195 129 467 44 64 62' 10
+    run fmcib-search --config "$FMCIB_SOURCE/jobs/search-task1.yaml" --quiet \
+        --set input.train=s_train.csv --set input.val=s_val.csv \
+        --set input.test=s_test.csv --set input.features= --set search.trials=8 \
+        --out linear1/foundation_features
+    expect_status 0
+    validate task1 from5 "${plain[@]}" \
+        --set 'input.predictions=linear1/{set}/test_results.csv'
+    for m in mAP BA; do
+        check "a verdict on $m" [ "$(verdict from5 \
+            task1.foundation_features.$m.100.S1)" != 'not comparable' ]
+    done
+}
+sanitized || sites
 
 # moved seeds by the model of the search: trial 0 is the test table itself
 feature_table trial1.csv 82 88 4
