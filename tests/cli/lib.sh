@@ -68,6 +68,10 @@ ranks() {
     last_command="[$n ranks] $program $*"
 }
 
+# Is this the build with sanitizers? There a test leaves out what repeats the
+# same code with other ranks or after other kills; the release runs it all.
+sanitized() { [ -n "${FMCIB_SANITIZED:-}" ]; }
+
 # kill_tree PID: SIGKILL for a process, then for all that was below it (an
 # MPI's launcher may stand between). Fails if it was gone.
 kill_tree() {

@@ -3,6 +3,7 @@
 # outside the file, nothing wider than the window. The page is the one with
 # every section in it (unit/test_report); faults are planted to see them found.
 # Needs Chromium, else it is skipped.
+# labels: nosan
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 
