@@ -5,6 +5,7 @@
 
 #include "app/run.h"
 #include "app/search_data.h"
+#include "app/search_linear.h"
 #include "app/search_model.h"
 #include "app/search_pool.h"
 #include "app/search_study.h"
@@ -91,6 +92,7 @@ static const enum metric objectives[] = {METRIC_AUC, METRIC_ACC, METRIC_BA};
 
 struct trial_job {
     const struct search_model *model;
+    const struct linear_space *space;
     bool reports; /* somebody listens to folds */
 };
 
@@ -104,17 +106,21 @@ trial(void *ctx, const double *x, struct pool_trial *t, double *value)
 {
     const struct trial_job *j = ctx;
 
-    return search_model_score(j->model, x[0], j->reports ? each_fold : NULL, t,
+    const struct search_point at = linear_space_point(j->space, x);
+
+    return search_model_score(j->model, &at, j->reports ? each_fold : NULL, t,
                               value);
 }
 
 /* Rank 0: the best model again, and everything that is left of the search. */
 static status publish(const struct job *job,
+                      const struct linear_space *space,
                       const struct search_rules *rules,
                       struct search_result *r,
                       struct text *setting)
 {
     struct logistic_model *fit = NULL;
+    struct search_point at;
     char digest[SHA256_HEX] = "";
     char *path = NULL;
     status st = OK;
@@ -124,7 +130,8 @@ static status publish(const struct job *job,
     r->setting = setting->s;
     ENSURE(study_best(r->study, &r->best), ERR_NUMERIC,
            "none of the %u trials has a value", study_told(r->study));
-    TRY(search_model_fit(r->model, study_trial(r->study, r->best)->x[0], &fit));
+    at = linear_space_point(space, study_trial(r->study, r->best)->x);
+    TRY(search_model_fit(r->model, &at, &fit));
     r->fit = fit;
     for (int s = SPLIT_VAL; s < SPLITS; s++)
         if (r->data->set[s].rows > 0)
@@ -162,36 +169,33 @@ plan(struct run *run, const struct job *job, const struct search_data *d)
                   "model.json, val_results.csv, test_results.csv");
 }
 
-static status
-search(struct run *run, const struct job *job, const struct search_data *data)
+static status search(struct run *run,
+                     const struct job *job,
+                     const struct linear_space *space,
+                     const struct search_data *data)
 {
-    const struct space_param param = {.name = "C",
-                                      .kind = SPACE_FLOAT,
-                                      .low = job->c_low,
-                                      .high = job->c_high,
-                                      .log = true};
-    const struct space space = {1, &param};
-    const struct search_model_conf conf = {
-        .metric = objectives[job->objective],
-        .folds = (uint32_t)job->folds,
-        .rule = (enum logistic_rule)job->rule,
-        .weights = (enum search_weights)job->weights,
-        .weight = job->weight.v.f};
+    const struct search_model_conf conf = {.metric = objectives[job->objective],
+                                           .folds = (uint32_t)job->folds,
+                                           .rule =
+                                               (enum logistic_rule)job->rule,
+                                           .weight = job->weight.v.f};
     struct search_result result = {
         .run = run,
         .data = data,
+        .space = linear_space_of(space),
         .objective = objectives[job->objective],
         .folds = data->set[SPLIT_VAL].rows > 0 ? 0 : (uint32_t)job->folds,
         .input = &job->input,
         .features = job->features};
     struct pool_job pool = {.par = run->par,
-                            .n_params = 1,
+                            .n_params = linear_space_of(space)->n,
                             .fn = trial,
                             .stop_after = run->conf.stop_after,
                             .quiet = run->conf.quiet,
                             .stop_wanted = run_stop_wanted};
     struct search_model *model = NULL;
-    struct trial_job ctx = {.reports = job->keys.pruner != SEARCH_PRUNE_NONE};
+    struct trial_job ctx = {.space = space,
+                            .reports = job->keys.pruner != SEARCH_PRUNE_NONE};
     struct search_rules rules = {0};
     struct text setting = {0};
     bool first = par_rank(run->par) == 0;
@@ -201,7 +205,7 @@ search(struct run *run, const struct job *job, const struct search_data *data)
     st = search_model_new(data, &conf, run->team, &model);
     if (st == OK && first)
         st = search_study_open(run, &job->keys, job->seed, true, data->digest,
-                               &space, &rules, &pool.study);
+                               linear_space_of(space), &rules, &pool.study);
     TRY(par_agree(run->par, st));
     ctx.model = model;
     pool.ctx = &ctx;
@@ -209,7 +213,7 @@ search(struct run *run, const struct job *job, const struct search_data *data)
     result.model = model;
     result.study = pool.study;
     if (first && !stopped)
-        st = publish(job, &rules, &result, &setting);
+        st = publish(job, space, &rules, &result, &setting);
     TRY(par_agree(run->par, st));
     if (stopped)
         st = STOPPED;
@@ -221,11 +225,14 @@ out:
     return st;
 }
 
+/* Where the space says nothing of them. */
 static status check_weights(const struct job *job)
 {
     status st = OK;
 
-    ENSURE((job->weights == WEIGHTS_GIVEN) == (job->weight.n > 0), ERR_CONF,
+    ENSURE(job->tune.space.n > 0 ||
+               (job->weights == WEIGHTS_GIVEN) == (job->weight.n > 0),
+           ERR_CONF,
            "model.weights and model.class_weight: given belong together");
 out:
     return st;
@@ -258,19 +265,20 @@ static void note_leaks(const struct search_data *d)
 
 static status linear(struct run *run, const struct job *job)
 {
+    const struct linear_range range = {job->c_low, job->c_high,
+                                       (enum search_weights)job->weights,
+                                       job->weight.n > 0};
+    struct linear_space *space = NULL;
     struct search_data *data = NULL;
     status st = OK;
 
-    ENSURE(
-        job->tune.space.n == 0, ERR_CONF,
-        "space: is for search.over: finetune; a linear model has model.c_low "
-        "and model.c_high");
     ENSURE(job->input.label[0], ERR_CONF,
            "data.label is missing: the column of the class");
     ENSURE(job->c_low < job->c_high, ERR_CONF,
            "model.c_low (%g) must be below model.c_high (%g)", job->c_low,
            job->c_high);
     TRY(check_weights(job));
+    TRY(linear_space_new(&job->tune.space, &range, &space));
     st = search_data_read(&job->input, &data);
     if (st == OK)
         st = count_weights(job, data);
@@ -290,8 +298,9 @@ static status linear(struct run *run, const struct job *job)
                  "the others idle",
                  (long long)job->keys.lag, (long long)job->keys.lag + 1,
                  par_size(run->par));
-    TRY(search(run, job, data));
+    TRY(search(run, job, space, data));
 out:
+    linear_space_free(space);
     search_data_free(data);
     return st;
 }

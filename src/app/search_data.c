@@ -161,6 +161,25 @@ out:
     return st;
 }
 
+/* The next table of the join; whole: all its rows are of the split. */
+static status read_part(const struct search_input *in,
+                        const char *path,
+                        enum search_split split,
+                        bool whole,
+                        struct search_set *set)
+{
+    struct features **part = &set->part[set->parts];
+    status st = OK;
+
+    TRY(features_read(path, part));
+    if (set->parts++ > 0)
+        return check_join(set->part[0], *part, path);
+    TRY(mem_text(path, &set->path));
+    TRY(pick_rows(set, path, in->split, split, whole));
+out:
+    return st;
+}
+
 static status read_parts(const struct search_input *in,
                          enum search_split split,
                          struct search_set *set)
@@ -180,16 +199,8 @@ static status read_parts(const struct search_input *in,
         item += strspn(item, " ");
         mem_free(path);
         TRY(find_table(item, named, split, &path, &whole));
-        if (!path)
-            continue;
-        struct features **part = &set->part[set->parts];
-        TRY(features_read(path, part));
-        if (set->parts++ == 0) {
-            TRY(mem_text(path, &set->path));
-            TRY(pick_rows(set, path, in->split, split, whole));
-        } else {
-            TRY(check_join(set->part[0], *part, path));
-        }
+        if (path)
+            TRY(read_part(in, path, split, whole, set));
     }
 out:
     mem_free(path);

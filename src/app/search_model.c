@@ -175,14 +175,16 @@ const struct scaler *search_model_scaler(const struct search_model *m)
     return m->scaler;
 }
 
-static status score_val(const struct search_model *m, double c, double *out)
+static status score_val(const struct search_model *m,
+                        const struct search_point *at,
+                        double *out)
 {
     const struct search_set *val = &m->data->set[SPLIT_VAL];
     struct logistic_model *fit = NULL;
     double *proba = NULL;
     status st = OK;
 
-    TRY(search_model_fit(m, c, &fit));
+    TRY(search_model_fit(m, at, &fit));
     TRY(mem_raw((size_t)val->rows * m->data->classes, sizeof *proba, &proba));
     logistic_proba(fit, m->val, val->rows, proba);
     TRY(score(m, val->y, proba, val->rows, out));
@@ -212,9 +214,9 @@ static void fold_scores(const struct search_model *m,
     }
 }
 
-/* The fit at C on some training rows, all with rows NULL. */
+/* The fit on some training rows, all with rows NULL. */
 static status fit_rows(const struct search_model *m,
-                       double c,
+                       const struct search_point *at,
                        const uint32_t *rows,
                        uint32_t n,
                        struct logistic_model **out)
@@ -222,28 +224,33 @@ static status fit_rows(const struct search_model *m,
     const struct search_set *train = &m->data->set[SPLIT_TRAIN];
     struct logistic_task task = {.y = train->y,
                                  .classes = m->data->classes,
-                                 .c = c,
+                                 .c = at->c,
                                  .rows = rows,
                                  .n_rows = n,
                                  .rule = m->conf.rule};
-    double *balanced = NULL;
+    double *own = NULL;
     status st = OK;
 
-    if (m->conf.weights == WEIGHTS_BALANCED) {
-        TRY(mem_new(task.classes, sizeof *balanced, &balanced));
-        logistic_balanced(train->y, rows, n, task.classes, balanced);
-        task.weight = balanced;
-    } else if (m->conf.weights == WEIGHTS_GIVEN) {
+    if (at->weights == WEIGHTS_GIVEN && isnan(at->weight)) {
         task.weight = m->conf.weight;
+    } else if (at->weights != WEIGHTS_NONE) {
+        TRY(mem_new(task.classes, sizeof *own, &own));
+        for (uint32_t c = 0; c < task.classes; c++)
+            own[c] = c + 1 < task.classes ? 1 : at->weight;
+        if (at->weights == WEIGHTS_BALANCED)
+            logistic_balanced(train->y, rows, n, task.classes, own);
+        task.weight = own;
     }
     TRY(logistic_fit(m->prepared, &task, out));
 out:
-    mem_free(balanced);
+    mem_free(own);
     return st;
 }
 
-static status
-score_fold(const struct search_model *m, double c, uint32_t f, double *out)
+static status score_fold(const struct search_model *m,
+                         const struct search_point *point,
+                         uint32_t f,
+                         double *out)
 {
     const struct search_set *train = &m->data->set[SPLIT_TRAIN];
     uint32_t dim = m->data->dim;
@@ -255,7 +262,7 @@ score_fold(const struct search_model *m, double c, uint32_t f, double *out)
     int32_t *y = NULL;
     status st = OK;
 
-    TRY(fit_rows(m, c, m->inside + at, m->n_inside[f], &fit));
+    TRY(fit_rows(m, point, m->inside + at, m->n_inside[f], &fit));
     TRY(mem_raw((size_t)n * dim, sizeof *x, &x));
     TRY(mem_raw((size_t)n * m->data->classes, sizeof *s, &s));
     TRY(mem_raw(n, sizeof *y, &y));
@@ -276,7 +283,7 @@ out:
 }
 
 status search_model_score(const struct search_model *m,
-                          double c,
+                          const struct search_point *at,
                           search_fold_fn *each,
                           void *ctx,
                           double *out)
@@ -287,9 +294,9 @@ status search_model_score(const struct search_model *m,
     status st = OK;
 
     if (m->conf.folds == 0)
-        return score_val(m, c, out);
+        return score_val(m, at, out);
     for (uint32_t f = 0; f < m->conf.folds && !stop; f++) {
-        TRY(score_fold(m, c, f, &one));
+        TRY(score_fold(m, at, f, &one));
         sum += one;
         if (each)
             TRY(each(ctx, f, one, &stop));
@@ -300,10 +307,10 @@ out:
 }
 
 status search_model_fit(const struct search_model *m,
-                        double c,
+                        const struct search_point *at,
                         struct logistic_model **out)
 {
-    return fit_rows(m, c, NULL, m->data->set[SPLIT_TRAIN].rows, out);
+    return fit_rows(m, at, NULL, m->data->set[SPLIT_TRAIN].rows, out);
 }
 
 status search_model_proba(const struct search_model *m,

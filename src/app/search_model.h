@@ -20,12 +20,19 @@ struct search_model; /* opaque */
 
 enum search_weights { WEIGHTS_NONE, WEIGHTS_BALANCED, WEIGHTS_GIVEN };
 
+/* What a trial varies. */
+struct search_point {
+    double c;
+    int weights;   /* enum search_weights */
+    double weight; /* WEIGHTS_GIVEN: of the last class, the others 1; NaN: the
+                      model's conf->weight */
+};
+
 struct search_model_conf {
     enum metric metric;
     uint32_t folds; /* without a validation table */
     enum logistic_rule rule;
-    enum search_weights weights; /* of the classes' losses */
-    const double *weight;        /* [classes] with WEIGHTS_GIVEN */
+    const double *weight; /* [classes] of given weights, or NULL */
 };
 
 /* team is used by every fit. data and conf->weight must outlive it. ERR_DATA: a
@@ -41,18 +48,18 @@ const struct scaler *search_model_scaler(const struct search_model *m);
 /* Told the score of each fold; *stop: enough is known. */
 typedef status
 search_fold_fn(void *ctx, uint32_t fold, double score, bool *stop);
-/* The objective at C; NaN where a fold has none. each (may be NULL) hears of
- * every fold of a cross-validation; where it stops, *out is NaN. ERR_NUMERIC:
- * no fit; what each returns. */
+/* The objective at a point; NaN where a fold has none. each (may be NULL) hears
+ * of every fold of a cross-validation; where it stops, *out is NaN.
+ * ERR_NUMERIC: no fit; what each returns. */
 status search_model_score(const struct search_model *m,
-                          double c,
+                          const struct search_point *at,
                           search_fold_fn *each,
                           void *ctx,
                           double *out);
 
-/* The model at C, fitted on all training rows. *out: logistic_model_free. */
+/* The model there, fitted on all training rows. *out: logistic_model_free. */
 status search_model_fit(const struct search_model *m,
-                        double c,
+                        const struct search_point *at,
                         struct logistic_model **out);
 /* proba [rows][classes] of a set; mem_free. */
 status search_model_proba(const struct search_model *m,

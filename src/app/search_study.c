@@ -307,6 +307,24 @@ out:
     return st;
 }
 
+void search_params(const struct space *space, const double *x, struct text *t)
+{
+    const char *comma = "";
+
+    for (uint32_t p = 0; p < space->n; p++) {
+        const struct space_param *s = &space->params[p];
+
+        if (isnan(x[p])) /* the trial does not have it */
+            continue;
+        text_add(t, "%s\"%s\": ", comma, s->name);
+        if (s->kind == SPACE_CATEGORICAL)
+            text_add(t, "%s", s->choices[(uint32_t)x[p]]);
+        else
+            text_double(t, x[p]);
+        comma = ", ";
+    }
+}
+
 void search_setting(const struct search_keys *k,
                     int64_t seed,
                     const struct search_rules *rules,

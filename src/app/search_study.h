@@ -60,6 +60,9 @@ status search_study_open(const struct run *run,
                          struct search_rules *rules,
                          struct study **out);
 
+/* The parameters a trial has, as JSON members without braces. */
+void search_params(const struct space *space, const double *x, struct text *t);
+
 /* JSON members of study.json: seed, lag, trials, sampler, rules, pruner. */
 void search_setting(const struct search_keys *k,
                     int64_t seed,

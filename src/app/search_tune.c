@@ -21,7 +21,9 @@ const struct conf_row search_tune_rows[] = {
      "finetune: keys of that job set here, job.train.epochs: 5; its identity "
      "is in base.yaml and in the journal"},
     {"space", CONF_MAP, AT(space), NULL, 1, 0, NULL, "", IDENTITY,
-     "finetune: what is searched; KEY: {low: a, high: b}, with log: true or "
+     "what is searched (linear: of C, model.class_weight, model.weight, the "
+     "last class's weight where given); KEY: {low: a, high: b}, with log: true "
+     "or "
      "step: c, or KEY: {choices: [a, b]}; and when: {OTHER: value}: only where "
      "OTHER has it"},
     {"search.value", CONF_ENUM, AT(value), "best", 1, 0, "best|last", "",

@@ -161,25 +161,9 @@ out:
 
 static void put_params(const struct result *r, const double *x, struct text *t)
 {
-    struct text value = {0};
-    const char *comma = "";
-
     text_add(t, "{");
-    for (uint32_t p = 0; p < space_of(r)->n; p++) {
-        const struct space_param *s = &space_of(r)->params[p];
-
-        value.len = 0;
-        if (isnan(x[p])) /* the trial does not have it */
-            continue;
-        if (s->kind == SPACE_CATEGORICAL)
-            text_add(&value, "%s", s->choices[(uint32_t)x[p]]);
-        else
-            text_double(&value, x[p]);
-        text_add(t, "%s\"%s\": %s", comma, s->name, value.s);
-        comma = ", ";
-    }
+    search_params(space_of(r), x, t);
     text_add(t, "}");
-    text_free(&value);
 }
 
 static void put_history(const struct result *r, struct text *t)

@@ -9,6 +9,7 @@
 
 #include "app/linear_file.h"
 #include "app/prediction.h"
+#include "app/search_study.h"
 #include "det/digest.h"
 #include "store/checkpoint.h"
 
@@ -42,9 +43,10 @@ out:
     return st;
 }
 
-static double best_c(const struct search_result *r)
+static void
+put_params(const struct search_result *r, uint32_t trial, struct text *t)
 {
-    return study_trial(r->study, r->best)->x[0];
+    search_params(r->space, study_trial(r->study, trial)->x, t);
 }
 
 status search_write_best(const struct search_result *r)
@@ -52,8 +54,8 @@ status search_write_best(const struct search_result *r)
     struct text t = {0};
     status st = OK;
 
-    text_add(&t, "{\"C\": ");
-    text_double(&t, best_c(r));
+    text_add(&t, "{");
+    put_params(r, r->best, &t);
     text_add(&t, "}\n");
     TRY(publish(r, "best_params.json", &t, NULL));
 out:
@@ -219,10 +221,11 @@ static void put_history(const struct search_result *r, struct text *t)
     text_add(t, "  \"history\": [\n");
     for (uint32_t k = 0; k < n; k++) {
         const struct trial *a = study_trial(r->study, k);
-        text_add(t, "    {\"number\": %u, \"state\": \"%s\", \"C\": ", k,
+        text_add(t, "    {\"number\": %u, \"state\": \"%s\", ", k,
                  trial_state_name(a->state));
-        put_json(t, a->x[0]);
-        text_add(t, ", \"value\": ");
+        size_t there = t->len;
+        put_params(r, k, t);
+        text_add(t, "%s\"value\": ", t->len > there ? ", " : "");
         put_json(t, a->state == TRIAL_COMPLETE ? a->value : (double)NAN);
         text_add(t, "}%s\n", k + 1 < n ? "," : "");
     }
@@ -258,8 +261,8 @@ static void put_best(const struct search_result *r, struct text *t)
 {
     text_add(t, "  \"best\": {\"number\": %u, \"value\": ", r->best);
     text_double(t, study_trial(r->study, r->best)->value);
-    text_add(t, ", \"params\": {\"C\": ");
-    text_double(t, best_c(r));
+    text_add(t, ", \"params\": {");
+    put_params(r, r->best, t);
     text_add(t, "}},\n");
 }
 

@@ -20,7 +20,8 @@ struct search_result {
     const struct search_data *data;
     const struct search_model *model;
     const struct study *study;
-    const struct logistic_model *fit; /* at the best C, on training rows */
+    const struct space *space;
+    const struct logistic_model *fit; /* the best, on training rows */
     uint32_t best;                    /* trial */
     double *proba[SPLITS];            /* [rows][classes], NULL without rows */
     enum metric objective;
@@ -30,7 +31,7 @@ struct search_result {
     bool features; /* keep the pred_ columns */
 };
 
-/* {"C": ...}; best_params.json. */
+/* {"C": ...}, and what else is searched; best_params.json. */
 status search_write_best(const struct search_result *r);
 /* Scaler and coefficients; model.nc, and the same as model.json. */
 status search_write_model(const struct search_result *r);

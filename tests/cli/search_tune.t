@@ -154,7 +154,6 @@ refused 3 'space\.validate\.metric: .*cannot be compared' \
     --set 'space.validate.metric.choices=[auc, ap]'
 refused 3 '1 ranks cannot be cut into groups of 2' \
     --set search.ranks_per_trial=2
-refused 3 'space: is for search\.over: finetune' --set search.over=linear
 refused 3 'input\.features, input\.train: are for linear models' \
     --set input.features=f
 refused 3 'input\.job: .*needs their job file' --set input.job=
