@@ -37,7 +37,8 @@ int main(int argc, char **argv)
     struct conf_table tables[TUNE_TABLES];
     const struct run_program program = {
         "fmcib-finetune",
-        "Train a 3-D ResNet with a head on labelled patches: from a random "
+        "Train a network (3-D ResNet, or the encoder of Models Genesis) with a "
+        "head on labelled patches: from a random "
         "start, on the pretrained trunk, or on a supervised model.",
         tables,
         TUNE_TABLES - 1, /* run_main has the last */

@@ -60,12 +60,13 @@ static status check_genesis(const struct net_conf *conf)
                i + 1, conf->layers[i]);
     for (int i = 0; i < 3; i++) {
         int32_t left = conf->size[i] >> last;
+        int32_t windows = (left - NET_WINDOW) / 2 + 1;
 
         ENSURE(left >= NET_WINDOW, ERR_CONF,
                "input size %d of the network: %d stages leave %d voxels, the "
                "means at the end need %d",
                conf->size[i], conf->stages, left, NET_WINDOW);
-        features *= (left - NET_WINDOW) / 2 + 1;
+        features *= windows;
     }
     ENSURE(features <= WIDTH_MAX, ERR_CONF,
            "the network would have %.0f features, at most %d are possible: "
@@ -106,11 +107,13 @@ static status check_voxels(const struct net_conf *conf)
                conf->size[0], conf->size[1], conf->size[2], i + 1);
     }
     for (int k = 0; k < 3; k++) {
+        int32_t windows = (size[k] - NET_WINDOW) / NET_WINDOW + 1;
+
         ENSURE(size[k] >= NET_WINDOW, ERR_CONF,
                "input size %d of the network: the auto-encoder's layers leave "
                "%d voxels, the means of its middle need %d",
                conf->size[k], size[k], NET_WINDOW);
-        features *= (size[k] - NET_WINDOW) / NET_WINDOW + 1;
+        features *= windows;
     }
     ENSURE(features <= WIDTH_MAX, ERR_CONF,
            "the network would have %.0f features, at most %d are possible: "

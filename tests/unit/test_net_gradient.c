@@ -210,6 +210,20 @@ static void basic_without_pool(void **state)
     check_net(&conf, 2, true);
 }
 
+/* Batch statistics in both modes, means over windows that share voxels. */
+static void genesis(void **state)
+{
+    struct net_conf conf = small_conf();
+
+    (void)state;
+    conf.family = NET_GENESIS;
+    conf.layers[0] = 2;
+    conf.size[1] = 13;
+    check_net(&conf, 3, true);
+    conf.joint = true;
+    check_net(&conf, 2, false);
+}
+
 /* Heads alone, on features. */
 static struct net_conf heads_conf(void)
 {
@@ -267,6 +281,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bottleneck_per_view),
         cmocka_unit_test(bottleneck_joint),
+        cmocka_unit_test(genesis),
         cmocka_unit_test(basic_without_pool),
         cmocka_unit_test(two_heads_with_norms),
         cmocka_unit_test(prototypes),
