@@ -21,9 +21,9 @@ struct job {
     struct search_tune tune;
     int over; /* enum over */
     int64_t folds;
-    int objective, rule, weights;
+    int objective, rule, start, weights;
     struct conf_list weight;
-    double c_low, c_high;
+    double c_low, c_high, gradient;
     bool features;
 };
 
@@ -79,6 +79,13 @@ static const struct conf_row rows[] = {
      "exact|sklearn-1.3|sklearn-1.4", "", IDENTITY,
      "where a fit ends: the optimum, or where scikit-learn stops (up to 1.3, "
      "from 1.4 on)"},
+    {"model.gradient", CONF_F64, AT(gradient), "1e-10", 1e-10, 0.01, NULL, "",
+     IDENTITY,
+     "relative gradient an exact fit ends with; a larger one is faster"},
+    {"model.start", CONF_ENUM, AT(start), "path", 1, 0, "path|zero", "",
+     IDENTITY,
+     "of exact fits: between optima at powers of 4 of C, found on the way, or "
+     "zero weights, as a few trials are faster"},
     {"model.class_weight", CONF_ENUM, AT(weights), "none", 1, 0,
      "none|balanced|given", "", IDENTITY,
      "of the losses; balanced: all classes together as much"},
@@ -178,6 +185,8 @@ static status search(struct run *run,
                                            .folds = (uint32_t)job->folds,
                                            .rule =
                                                (enum logistic_rule)job->rule,
+                                           .goal = job->gradient,
+                                           .path = job->start == 0,
                                            .weight = job->weight.v.f};
     struct search_result result = {
         .run = run,

@@ -17,6 +17,8 @@ struct search_model {
     uint32_t *inside; /* [folds][rows] rows a fold is fitted on */
     uint32_t *outside;
     uint32_t *n_inside; /* [folds] */
+    /* [WEIGHTS_GIVEN + 1][folds + 1] the last fold is all rows; NULL: none */
+    struct logistic_path **path;
 };
 
 static status
@@ -124,6 +126,31 @@ out:
     return st;
 }
 
+static uint32_t path_count(const struct search_model *m)
+{
+    return (WEIGHTS_GIVEN + 1) * (m->conf.folds + 1);
+}
+
+static status make_paths(struct search_model *m)
+{
+    status st = OK;
+
+    TRY(mem_new(path_count(m), sizeof(struct logistic_path *), &m->path));
+    for (uint32_t k = 0; m->conf.path && k < path_count(m); k++)
+        TRY(logistic_path_new(&m->path[k]));
+out:
+    return st;
+}
+
+/* A path has one set of weights. */
+static struct logistic_path *
+path_of(const struct search_model *m, const struct search_point *at, uint32_t f)
+{
+    if (at->weights == WEIGHTS_GIVEN && !isnan(at->weight))
+        return NULL;
+    return m->path[(uint32_t)at->weights * (m->conf.folds + 1) + f];
+}
+
 status search_model_new(const struct search_data *data,
                         const struct search_model_conf *conf,
                         struct team *team,
@@ -147,6 +174,7 @@ status search_model_new(const struct search_data *data,
         TRY(make_folds(m));
         TRY(check_folds(m));
     }
+    TRY(make_paths(m));
     TRY(logistic_prepare(m->train, train->rows, data->dim, team, &m->prepared));
     *out = m;
     m = NULL;
@@ -159,6 +187,9 @@ void search_model_free(struct search_model *m)
 {
     if (!m)
         return;
+    for (uint32_t k = 0; m->path && k < path_count(m); k++)
+        logistic_path_free(m->path[k]);
+    mem_free(m->path);
     logistic_free(m->prepared);
     scaler_free(m->scaler);
     mem_free(m->train);
@@ -214,20 +245,24 @@ static void fold_scores(const struct search_model *m,
     }
 }
 
-/* The fit on some training rows, all with rows NULL. */
+/* The fit on the training rows of a fold, all with conf.folds. */
 static status fit_rows(const struct search_model *m,
                        const struct search_point *at,
-                       const uint32_t *rows,
-                       uint32_t n,
+                       uint32_t f,
                        struct logistic_model **out)
 {
     const struct search_set *train = &m->data->set[SPLIT_TRAIN];
+    bool all = f == m->conf.folds;
+    const uint32_t *rows = all ? NULL : m->inside + (size_t)f * train->rows;
+    uint32_t n = all ? train->rows : m->n_inside[f];
     struct logistic_task task = {.y = train->y,
                                  .classes = m->data->classes,
                                  .c = at->c,
                                  .rows = rows,
                                  .n_rows = n,
-                                 .rule = m->conf.rule};
+                                 .rule = m->conf.rule,
+                                 .goal = m->conf.goal,
+                                 .path = path_of(m, at, f)};
     double *own = NULL;
     status st = OK;
 
@@ -262,7 +297,7 @@ static status score_fold(const struct search_model *m,
     int32_t *y = NULL;
     status st = OK;
 
-    TRY(fit_rows(m, point, m->inside + at, m->n_inside[f], &fit));
+    TRY(fit_rows(m, point, f, &fit));
     TRY(mem_raw((size_t)n * dim, sizeof *x, &x));
     TRY(mem_raw((size_t)n * m->data->classes, sizeof *s, &s));
     TRY(mem_raw(n, sizeof *y, &y));
@@ -310,7 +345,7 @@ status search_model_fit(const struct search_model *m,
                         const struct search_point *at,
                         struct logistic_model **out)
 {
-    return fit_rows(m, at, NULL, m->data->set[SPLIT_TRAIN].rows, out);
+    return fit_rows(m, at, m->conf.folds, out);
 }
 
 status search_model_proba(const struct search_model *m,

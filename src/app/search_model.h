@@ -32,6 +32,9 @@ struct search_model_conf {
     enum metric metric;
     uint32_t folds; /* without a validation table */
     enum logistic_rule rule;
+    double goal; /* relative gradient of LOGISTIC_EXACT */
+    bool path;   /* its fits begin on a path along C, not at zero; not those
+                    with a weight of their own (search_point) */
     const double *weight; /* [classes] of given weights, or NULL */
 };
 

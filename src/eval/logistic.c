@@ -6,8 +6,11 @@
 
 #include "eval/basis.h"
 #include "eval/lbfgs.h"
+#include "eval/logistic_path.h"
 #include "eval/newton.h"
 #include "eval/softmax.h"
+
+static const double OPTIMUM = 1e-10; /* relative gradient */
 
 struct logistic {
     struct basis basis;
@@ -228,7 +231,7 @@ static status solve(struct newton *f,
     status st = OK;
 
     if (task->rule == LOGISTIC_EXACT) {
-        *out = LOGISTIC_OPTIMUM;
+        *out = f->goal > OPTIMUM ? LOGISTIC_GRADIENT : LOGISTIC_OPTIMUM;
         return newton_solve(f);
     }
     if (task->rule == LOGISTIC_SKLEARN_1_4) {
@@ -267,7 +270,8 @@ status logistic_fit(const struct logistic *l,
                         .y = rows.y,
                         .weight = rows.weight,
                         .classes = task->classes,
-                        .c = task->c};
+                        .c = task->c,
+                        .goal = task->goal > 0.0 ? task->goal : OPTIMUM};
     TRY(newton_new(&f));
     TRY(model_new(b->p, task->classes, task->c, &m));
     TRY(mem_raw(((size_t)b->p + 2 * (size_t)LQ_BLOCK) * f.rows.width,
@@ -278,6 +282,8 @@ status logistic_fit(const struct logistic *l,
                task->warm->p, task->warm->classes, b->p, task->classes);
         start_from(b, task->warm, &f, panel);
     }
+    if (task->path && task->rule == LOGISTIC_EXACT)
+        TRY(logistic_path_start(task->path, &f));
     TRY(solve(&f, task, panel, &m->end));
     bring_home(b, &f, m, panel);
     *out = m;

@@ -34,7 +34,7 @@ enum logistic_rule {
 
 enum logistic_end {
     LOGISTIC_OPTIMUM,  /* relative gradient <= 1e-10 */
-    LOGISTIC_GRADIENT, /* the rule's tolerance of the gradient */
+    LOGISTIC_GRADIENT, /* the rule's tolerance, or goal, of the gradient */
     LOGISTIC_DECREASE, /* the objective hardly fell any more */
     LOGISTIC_LIMIT,    /* too many iterations (scikit-learn warns) */
     LOGISTIC_STUCK     /* no line search helped (scikit-learn warns) */
@@ -77,14 +77,26 @@ struct logistic_task {
     uint32_t n_rows;
     enum logistic_rule rule;
     double tol;           /* of scikit-learn's rules; 0: 1e-4 */
+    double goal;          /* LOGISTIC_EXACT: relative gradient; 0: 1e-10 */
     const double *weight; /* [classes] of the losses, > 0; NULL: all 1 */
     /* Where to start, same p and classes; NULL: zero. The result depends on
      * it in its last bits only (relative gradient <= 1e-10 either way), so
      * choose it by a rule that does not look at workers or time. */
     const struct logistic_model *warm;
+    /* Instead of warm, LOGISTIC_EXACT only: the start is a function of the
+     * rows, labels and weights, not of the fits before it. */
+    struct logistic_path *path;
 };
 
-/* *out is the caller's. LOGISTIC_EXACT: relative gradient norm <= 1e-10, else
+/* Warm starts along C, for many fits of the same rows, labels and weights: a
+ * path of rough optima at powers of four of C, prolonged when a fit needs it,
+ * and each fit begins between its neighbours. Fits that share a path must not
+ * overlap. ERR_MEM. */
+struct logistic_path; /* opaque */
+status logistic_path_new(struct logistic_path **out);
+void logistic_path_free(struct logistic_path *p);
+
+/* *out is the caller's. LOGISTIC_EXACT: relative gradient norm <= goal, else
  * ERR_NUMERIC. ERR_DATA: fewer than two classes, a class without rows, a label
  * out of range, C or a weight not positive and finite. Any rank. */
 status logistic_fit(const struct logistic *l,

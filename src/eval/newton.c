@@ -14,7 +14,6 @@
 #include "eval/softmax.h"
 
 enum { STEPS = 200, CG_MAX = 20000 };
-static const double GOAL = 1e-10;     /* relative gradient at the end */
 static const double ROUNDING = 1e-15; /* of a sum over rows */
 static const double FORCING = 0.1;    /* largest relative residual of CG */
 
@@ -261,10 +260,10 @@ out:
 
 /* Relative residual to ask of CG: smaller as the optimum comes near, but not
  * below what the goal needs. */
-static double forcing(double rel)
+static double forcing(double rel, double goal)
 {
     double eta = __builtin_sqrt(rel);
-    double enough = 0.3 * GOAL / rel;
+    double enough = 0.3 * goal / rel;
 
     eta = eta < enough ? enough : eta;
     return eta > FORCING ? FORCING : eta;
@@ -274,7 +273,7 @@ static double forcing(double rel)
 static status newton_direction(struct newton *f)
 {
     status st = OK;
-    double eta = forcing(f->grad_rel);
+    double eta = forcing(f->grad_rel, f->goal);
     double rho;
     double stop = eta * f->grad_norm;
 
@@ -356,7 +355,7 @@ static status descend(struct newton *f)
     status st = OK;
 
     TRY(newton_evaluate(f));
-    for (int step = 0; f->grad_rel > GOAL && step < STEPS; step++) {
+    for (int step = 0; f->grad_rel > f->goal && step < STEPS; step++) {
         curvature(f);
         TRY(newton_direction(f));
         if (!newton_line_search(f))
@@ -389,7 +388,7 @@ static status insist(struct newton *f, bool *done)
         f->c = part[k] * c;
         TRY(descend(f));
     }
-    *done = f->grad_rel <= GOAL;
+    *done = f->grad_rel <= f->goal;
     if (!*done)
         TRY(at_rounding(f, done));
 out:
@@ -404,13 +403,13 @@ status newton_solve(struct newton *f)
 
     TRY(descend(f));
     rel = f->grad_rel;
-    done = rel <= GOAL;
+    done = rel <= f->goal;
     if (!done)
         TRY(insist(f, &done));
     ENSURE(done, ERR_NUMERIC,
            "logistic regression: relative gradient %.3g after %u Newton steps "
            "(C = %g, %u rows, %u classes), above %g; a smaller C converges",
-           rel, f->steps, f->c, f->rows.n, f->classes, GOAL);
+           rel, f->steps, f->c, f->rows.n, f->classes, f->goal);
 out:
     return st;
 }

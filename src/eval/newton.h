@@ -23,6 +23,7 @@ struct newton {
     uint32_t classes;
     uint32_t panels;
     double c;
+    double goal; /* relative gradient to reach */
 
     size_t n_w;     /* panels m width, padded (pass.h) */
     size_t n_z;     /* panels n width */
@@ -56,7 +57,7 @@ bool newton_line_search(struct newton *f);
 /* Sum of x y [n_w] over the penalised weights. */
 double
 newton_dot_penalised(const struct newton *f, const double *x, const double *y);
-/* ERR_NUMERIC: relative gradient above 1e-10 when nothing helps any more. */
+/* ERR_NUMERIC: relative gradient above the goal when nothing helps any more. */
 status newton_solve(struct newton *f);
 
 /* Index of class k of row i in z; of weight j of class k in w, j = 0 the

@@ -82,6 +82,7 @@ expect_different "$(sed -n 's/.*"data": //p' p20/study.json)" "$(sed -n 's/.*"da
 
 # the switches change the model, ranks and threads do not change the switches
 for switch in model.rules=sklearn-1.3 model.rules=sklearn-1.4 \
+    model.start=zero model.gradient=1e-4 \
     model.class_weight=balanced \
     'model.class_weight=given --set model.weights=[1,2,3,4,5,6,7,8]'; do
     rm -rf s2 s3

@@ -244,6 +244,79 @@ static void test_warm(void **state)
     drop(&s);
 }
 
+static void drop_models(struct logistic_model **m, int n)
+{
+    for (int i = 0; i < n; i++)
+        logistic_model_free(m[i]);
+}
+
+/* Along a path: the same bits in any order of C and for any team, the optimum
+ * of a fit from zero, in fewer products. */
+static void test_path(void **state)
+{
+    enum { FITS = 6 };
+    static const double c[FITS] = {1e-7, 1e-3, 0.3, 1.0, 37.0, 900.0};
+    static const uint32_t shapes[][3] = {{60, 90, 3}, {90, 40, 2}};
+
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        const uint32_t *shape = shapes[i / 2];
+        struct set s = make(shape[0], shape[1], shape[2]);
+        struct logistic_path *up = NULL;
+        struct logistic_path *down = NULL;
+        struct logistic_model *a[FITS] = {NULL};
+        struct logistic_model *b[FITS] = {NULL};
+        struct team *team = NULL;
+
+        assert_ok(team_new(1 + i % 2, &team));
+        assert_ok(logistic_path_new(&up));
+        assert_ok(logistic_path_new(&down));
+        for (int k = 0; k < FITS; k++)
+            a[k] = run(&s, (struct logistic_task){.c = c[k], .path = up}, NULL);
+        for (int k = FITS; k-- > 0;)
+            b[k] =
+                run(&s, (struct logistic_task){.c = c[k], .path = down}, team);
+        for (int k = 0; k < FITS; k++) {
+            struct logistic_model *cold = fit(&s, c[k], NULL, NULL);
+
+            same_model(a[k], b[k]);
+            assert_int_equal(a[k]->passes, b[k]->passes);
+            assert_true(a[k]->grad_rel <= 1e-10);
+            for (size_t j = 0; j < (size_t)cold->columns * s.p; j++)
+                assert_true(fabs(cold->coef[j] - a[k]->coef[j]) < 1e-9);
+            assert_true(k == 0 || a[k]->passes < cold->passes);
+            logistic_model_free(cold);
+        }
+        drop_models(a, FITS);
+        drop_models(b, FITS);
+        logistic_path_free(up);
+        logistic_path_free(down);
+        team_free(team);
+        drop(&s);
+    }
+    logistic_path_free(NULL);
+}
+
+/* A rougher goal: not the optimum, nearly its objective. */
+static void test_goal(void **state)
+{
+    struct set s = make(60, 90, 3);
+    struct logistic_model *exact = fit(&s, 10.0, NULL, NULL);
+    struct logistic_model *rough =
+        run(&s, (struct logistic_task){.c = 10.0, .goal = 1e-3}, NULL);
+
+    (void)state;
+    assert_true(rough->grad_rel <= 1e-3 && rough->grad_rel > 1e-10);
+    assert_true(rough->passes < exact->passes);
+    assert_true(rough->loss_sum >= exact->loss_sum &&
+                rough->loss_sum < exact->loss_sum * (1.0 + 1e-4));
+    assert_string_equal(logistic_end_name(rough->end), "gradient");
+    assert_string_equal(logistic_end_name(exact->end), "optimum");
+    logistic_model_free(rough);
+    logistic_model_free(exact);
+    drop(&s);
+}
+
 /* A fold of a prepared matrix = the matrix of the fold. */
 static void test_rows(void **state)
 {
@@ -310,7 +383,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_optimum), cmocka_unit_test(test_team),
         cmocka_unit_test(test_rules),   cmocka_unit_test(test_known_bits),
-        cmocka_unit_test(test_warm),    cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_warm),    cmocka_unit_test(test_path),
+        cmocka_unit_test(test_goal),    cmocka_unit_test(test_rows),
         cmocka_unit_test(test_bad),
     };
 

@@ -177,10 +177,14 @@ static double gradient(const struct set *s,
 static void check(const struct set *s,
                   const struct logistic *l,
                   double c,
-                  const double *weight)
+                  const double *weight,
+                  struct logistic_path *path)
 {
-    struct logistic_task t = {
-        .y = s->y, .classes = s->classes, .c = c, .weight = weight};
+    struct logistic_task t = {.y = s->y,
+                              .classes = s->classes,
+                              .c = c,
+                              .weight = weight,
+                              .path = path};
     double ones[9] = {1, 1, 1, 1, 1, 1, 1, 1, 1};
     struct logistic_model *m = NULL;
     double rounding = 0.0;
@@ -195,9 +199,11 @@ static void check(const struct set *s,
     logistic_model_free(m);
 }
 
-/* Every kind; unscaled, the collinear ones only up to C = 100: eight classes on
- * two directions whose squares add up to 1e5 ask for more than doubles have. */
-static void check_all(bool scale, const double *weight, bool balanced)
+/* Every kind, from zero or along a path of C; unscaled, the collinear ones only
+ * up to C = 100: eight classes on two directions whose squares add up to 1e5
+ * ask for more than doubles have. */
+static void
+check_all(bool scale, const double *weight, bool balanced, bool along)
 {
     double own[9];
     unsigned fits = 0;
@@ -206,13 +212,17 @@ static void check_all(bool scale, const double *weight, bool balanced)
         for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
             struct set s = make(kind, i, scale);
             struct logistic *l = NULL;
+            struct logistic_path *path = NULL;
 
+            if (along)
+                assert_ok(logistic_path_new(&path));
             logistic_balanced(s.y, NULL, s.n, s.classes, own);
             assert_ok(logistic_prepare(s.x, s.n, s.p, NULL, &l));
             bool hard = !scale && kinds[kind].fill == collinear;
 
             for (double c = 1e-6; c < (hard ? 2e2 : 2e3); c *= 10.0, fits++)
-                check(&s, l, c, balanced ? own : weight);
+                check(&s, l, c, balanced ? own : weight, path);
+            logistic_path_free(path);
             logistic_free(l);
             drop(&s);
         }
@@ -222,13 +232,14 @@ static void check_all(bool scale, const double *weight, bool balanced)
 static void test_scaled(void **state)
 {
     (void)state;
-    check_all(true, NULL, false);
+    check_all(true, NULL, false, false);
 }
 
 static void test_raw(void **state)
 {
     (void)state;
-    check_all(false, NULL, false);
+    check_all(false, NULL, false, false);
+    check_all(false, NULL, false, true);
 }
 
 static void test_weights(void **state)
@@ -236,8 +247,8 @@ static void test_weights(void **state)
     static const double weight[9] = {0.1, 10, 1, 2, 3, 4, 5, 6, 0.5};
 
     (void)state;
-    check_all(true, weight, false);
-    check_all(true, NULL, true);
+    check_all(true, weight, false, true);
+    check_all(true, NULL, true, false);
 }
 
 /* A weight of k is the row k times; balanced as scikit-learn has it. */
