@@ -9,12 +9,20 @@
 #include "nn/meet.h"
 #include "nn/net.h"
 
-/* The training runs ssl_W1, ssl_W2, ssl_W4 of golden/network/train.json on any
- * number of ranks: five steps with loss 6.1 (groups = W), LARS and the cosine
- * per step, checked against the original at every step. */
+/* The pretraining runs that golden/network/train.json lists, on any number of
+ * ranks: some steps with loss 6.1 (groups = W), LARS and the cosine per step,
+ * checked against the original at every step. */
+struct golden_ssl_case {
+    char name[64];
+    uint32_t batch, groups; /* of all ranks together; W */
+};
+enum { GOLDEN_SSL_MAX = 16 };
 
-/* Sizes for the meeting of a run with V = shards, which divides 8 and is a
- * multiple of W. */
+/* The first cap runs of the list; how many. Skips the test without the file. */
+size_t golden_ssl_cases(struct golden_ssl_case *out, size_t cap);
+
+/* Sizes for the meeting of a run with V = shards, which divides its batch and
+ * is a multiple of W. */
 status golden_ssl_plan(const char *name,
                        uint32_t shards,
                        enum dtype dtype,

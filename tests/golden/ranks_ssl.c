@@ -6,10 +6,8 @@
 #include "nn/meet_local.h"
 #include "train/meet_par.h"
 
-static const char *const runs[] = {"ssl_W1", "ssl_W2", "ssl_W4"};
-enum { SHARDS = 8, RUNS = 3 };
-
-static void on_ranks(const char *backend, const char *name, char *hex)
+static void
+on_ranks(const char *backend, const struct golden_ssl_case *c, char *hex)
 {
     struct dev *dev = NULL;
     struct team *team = NULL;
@@ -20,15 +18,16 @@ static void on_ranks(const char *backend, const char *name, char *hex)
     need_ok(dev_open(backend, NULL, &dev));
     dtype = dev_facts(dev).dtype;
     need_ok(team_new(1 + par_rank(world) % 2, &team));
-    need_ok(golden_ssl_plan(name, SHARDS, dtype, &plan));
-    need_ok(meet_par_new(world, team, SHARDS, plan.grad_len, dtype, &meet));
-    need_ok(golden_ssl_run(name, meet_par_meet(meet), team, dev, true, hex));
+    need_ok(golden_ssl_plan(c->name, c->batch, dtype, &plan));
+    need_ok(meet_par_new(world, team, c->batch, plan.grad_len, dtype, &meet));
+    need_ok(golden_ssl_run(c->name, meet_par_meet(meet), team, dev, true, hex));
     meet_par_free(meet);
     team_free(team);
     dev_close(dev);
 }
 
-static void alone(const char *backend, const char *name, char *hex)
+static void
+alone(const char *backend, const struct golden_ssl_case *c, char *hex)
 {
     struct dev *dev = NULL;
     struct team *team = NULL;
@@ -39,9 +38,10 @@ static void alone(const char *backend, const char *name, char *hex)
     need_ok(dev_open(backend, NULL, &dev));
     dtype = dev_facts(dev).dtype;
     need_ok(team_new(1, &team));
-    need_ok(golden_ssl_plan(name, SHARDS, dtype, &plan));
-    need_ok(meet_local_new(SHARDS, plan.sum_len, dtype, team, &meet));
-    need_ok(golden_ssl_run(name, meet_local_get(meet), team, dev, true, hex));
+    need_ok(golden_ssl_plan(c->name, c->batch, dtype, &plan));
+    need_ok(meet_local_new(c->batch, plan.sum_len, dtype, team, &meet));
+    need_ok(
+        golden_ssl_run(c->name, meet_local_get(meet), team, dev, true, hex));
     meet_local_free(meet);
     team_free(team);
     dev_close(dev);
@@ -51,14 +51,16 @@ static void all_runs(const char *backend)
 {
     char mine[SHA256_HEX];
     char want[SHA256_HEX];
+    struct golden_ssl_case c[GOLDEN_SSL_MAX];
+    size_t n = golden_ssl_cases(c, GOLDEN_SSL_MAX);
     size_t consumed = 0;
 
-    for (int i = 0; i < RUNS; i++, consumed++) {
-        on_ranks(backend, runs[i], mine);
-        alone(backend, runs[i], want);
+    for (size_t i = 0; i < n; i++, consumed++) {
+        on_ranks(backend, &c[i], mine);
+        alone(backend, &c[i], want);
         need(strcmp(mine, want) == 0);
     }
-    golden_count(backend, consumed, RUNS, RUNS);
+    golden_count(backend, consumed, n, n);
 }
 
 static void in_double(void **state)
