@@ -45,7 +45,10 @@ static status check_seed(struct source *s,
     const double *seed = l->seed[row];
     struct piece piece;
     char *where = NULL;
+    size_t len = strlen(l->path[row]);
 
+    if (why && strncmp(why, l->path[row], len) == 0 && why[len] == ':')
+        why += len + strspn(why + len, ": "); /* `where` ends with the path */
     TRY(list_where(l, row, &where));
     ENSURE(l->path[row][0], ERR_DATA, "%s: column image_path is empty", where);
     ENSURE(!why, opened, "%s: %s", where, why);
