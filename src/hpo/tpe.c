@@ -197,6 +197,25 @@ out:
     return st;
 }
 
+/* conf: with the rule of bandwidths that holds. */
+static status suggest_alone(const struct tpe_conf *conf,
+                            const struct tpe_past *past,
+                            uint32_t param,
+                            struct draw *draw,
+                            double *x,
+                            struct tpe_why *why)
+{
+    struct job job = {conf,   past->space, past->trials, past->n,
+                      &param, 1,           past->memo};
+    status st = OK;
+
+    if (past->memo)
+        TRY(tpe_memo_update(past->memo, past));
+    TRY(run_job(&job, draw, x, why));
+out:
+    return st;
+}
+
 status tpe_suggest_one(const struct tpe_conf *conf,
                        const struct tpe_past *past,
                        uint32_t param,
@@ -205,16 +224,9 @@ status tpe_suggest_one(const struct tpe_conf *conf,
                        struct tpe_why *why)
 {
     struct tpe_conf alone = *conf;
-    struct job job = {&alone, past->space, past->trials, past->n,
-                      &param, 1,           past->memo};
-    status st = OK;
 
-    if (past->memo)
-        TRY(tpe_memo_update(past->memo, past));
     alone.parzen.joint = false;
-    TRY(run_job(&job, draw, x, why));
-out:
-    return st;
+    return suggest_alone(&alone, past, param, draw, x, why);
 }
 
 /* ---- which parameters are drawn together ---- */
@@ -340,6 +352,7 @@ status tpe_independent(const struct tpe_conf *conf,
                        double *x)
 {
     const struct space_param *p = &past->space->params[param];
+    struct tpe_conf alone = *conf;
 
     if (space_is_single(p)) {
         *x = p->kind == SPACE_CATEGORICAL ? 0 : p->low;
@@ -349,7 +362,9 @@ status tpe_independent(const struct tpe_conf *conf,
         *x = tpe_random(conf->parzen.rules, p, &rng->start);
         return OK;
     }
-    return tpe_suggest_one(conf, past, param, &rng->model, x, NULL);
+    /* 3.1 keeps the rule of joint bandwidths for a parameter by itself */
+    alone.parzen.joint = conf->multivariate && conf->parzen.rules == TPE_V31;
+    return suggest_alone(&alone, past, param, &rng->model, x, NULL);
 }
 
 /* 3.1 draws the joint part when a trial starts, now it waits for the first
