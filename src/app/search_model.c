@@ -17,7 +17,7 @@ struct search_model {
     uint32_t *inside; /* [folds][rows] rows a fold is fitted on */
     uint32_t *outside;
     uint32_t *n_inside; /* [folds] */
-    /* [WEIGHTS_GIVEN + 1][folds + 1] the last fold is all rows; NULL: none */
+    /* [WEIGHTS_GIVEN][folds + 1] the last fold is all rows; NULL: none */
     struct logistic_path **path;
 };
 
@@ -128,7 +128,7 @@ out:
 
 static uint32_t path_count(const struct search_model *m)
 {
-    return (WEIGHTS_GIVEN + 1) * (m->conf.folds + 1);
+    return WEIGHTS_GIVEN * (m->conf.folds + 1);
 }
 
 static status make_paths(struct search_model *m)
@@ -142,11 +142,11 @@ out:
     return st;
 }
 
-/* A path has one set of weights. */
+/* A path has one set of weights, and given ones may be others in each trial. */
 static struct logistic_path *
 path_of(const struct search_model *m, const struct search_point *at, uint32_t f)
 {
-    if (at->weights == WEIGHTS_GIVEN && !isnan(at->weight))
+    if (at->weights == WEIGHTS_GIVEN)
         return NULL;
     return m->path[(uint32_t)at->weights * (m->conf.folds + 1) + f];
 }

@@ -33,8 +33,8 @@ struct search_model_conf {
     uint32_t folds; /* without a validation table */
     enum logistic_rule rule;
     double goal; /* relative gradient of LOGISTIC_EXACT */
-    bool path;   /* its fits begin on a path along C, not at zero; not those
-                    with a weight of their own (search_point) */
+    bool path; /* fits begin on a path along C, not at zero, unless weights are
+                  given */
     const double *weight; /* [classes] of given weights, or NULL */
 };
 
