@@ -26,7 +26,7 @@ static const struct conf_row ROWS[] = {
      NULL, "", PLACEMENT, "published figures: a folder of YAML, or one"},
     {"input.discrepancies", CONF_TEXT, AT(discrepancies),
      "validation/discrepancies.yaml", 1, 0, NULL, "", PLACEMENT,
-     "what the publication says in two ways; empty = not listed"},
+     "what the publication says in two ways; none = not listed"},
     {"input.gates", CONF_TEXT, AT(gates), "validation/gates.yaml", 1, 0, NULL,
      "", PLACEMENT, "claims of this project"},
     {"input.regression", CONF_TEXT, AT(regression), "", 1, 0, NULL, "",

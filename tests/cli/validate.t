@@ -144,6 +144,11 @@ validate --out o2 --set validate.permutations=50 --set validate.draws=study
 expect_status 3
 expect_err 'validate\.permutations: 50, but the study draws'
 
+# No contradictions where they are not wanted.
+validate --out o3 --set input.discrepancies=none
+expect_status 0
+check 'no contradictions' holds_not 'Where the publication disagrees' o3/report.html
+
 # Stored results are called regression; another configuration is not compared.
 run fmcib-validate "${plain[@]}" --set input.pretrain=pretrain --out e \
     --set input.regression=a/regression.yaml
