@@ -87,7 +87,7 @@ static void pieces_of_nodes(void **state)
 
     (void)state;
     assert_ok(dev_open("simd", NULL, &dev));
-    assert_ok(folds_new(7, (struct block){4, 3}, DTYPE_F32, 2, &f));
+    assert_ok(folds_new(8, (struct block){4, 3}, DTYPE_F32, 2, &f));
     for (int turn = 0; turn < 2; turn++) {
         float *part = NULL;
 
@@ -100,8 +100,10 @@ static void pieces_of_nodes(void **state)
         mem_free(part);
         piece = (struct grad_piece){.at = 0, .n = 3};
     }
-    for (size_t i = 0; i < LEN; i++)
-        assert_true(node[0][i] == (value(4, i) + value(5, i)) + value(6, i));
+    for (size_t i = 0; i < LEN; i++) {
+        assert_true(node[0][i] == value(4, i) + value(5, i));
+        assert_true(node[1][i] == value(6, i));
+    }
     folds_free(f, 2);
     dev_close(dev);
 }
