@@ -63,6 +63,26 @@ struct stem_work {
     int32_t lanes;  /* of a block */
 };
 
+/* One column of the kernel: x[i] is row i's place on the input line. */
+VEC_INLINE void stem_column(const float *const *x,
+                            ptrdiff_t c,
+                            const float *w,
+                            vec sum[][2],
+                            int rows,
+                            int vecs)
+{
+    vec w0 = vec_load(w);
+    vec w1 = vecs == 2 ? vec_load(w + VEC) : w0;
+
+    FULLY_UNROLLED
+    for (int i = 0; i < rows; i++) {
+        vec a = vec_set(x[i][c]);
+        sum[i][0] = vec_fma(a, w0, sum[i][0]);
+        if (vecs == 2)
+            sum[i][1] = vec_fma(a, w1, sum[i][1]);
+    }
+}
+
 /* at[i]: place on an input line of row i's column 0, perhaps outside. */
 VEC_INLINE void stem_tile(const struct stem_work *t,
                           const ptrdiff_t *at,
@@ -74,26 +94,27 @@ VEC_INLINE void stem_tile(const struct stem_work *t,
     vec sum[ROWS_MAX][2];
     ptrdiff_t n = l->d->in.n;
     int32_t k = l->d->k;
+    int32_t columns = t->kx.hi - t->kx.lo;
 
     FULLY_UNROLLED
     for (int i = 0; i < rows; i++)
         sum[i][0] = sum[i][1] = vec_set(0);
     for (int32_t kz = l->kz.lo; kz < l->kz.hi; kz++)
         for (int32_t ky = l->ky.lo; ky < l->ky.hi; ky++) {
-            const float *from = in_line(l, t->x, kz, ky);
+            const float *from = in_line(l, t->x, kz, ky) + t->kx.lo * n;
             const float *w = t->w + (size_t)((kz * k + ky) * k + t->kx.lo) *
                                         (size_t)t->lanes;
-            for (ptrdiff_t c = t->kx.lo * n; c < t->kx.hi * n; c += n) {
-                vec w0 = vec_load(w);
-                vec w1 = vecs == 2 ? vec_load(w + VEC) : w0;
-                w += t->lanes;
+            const float *x[ROWS_MAX];
+            FULLY_UNROLLED
+            for (int i = 0; i < rows; i++)
+                x[i] = from + at[i];
+            if (columns == ARITH_K_MAX) {
                 FULLY_UNROLLED
-                for (int i = 0; i < rows; i++) {
-                    vec a = vec_set(from[at[i] + c]);
-                    sum[i][0] = vec_fma(a, w0, sum[i][0]);
-                    if (vecs == 2)
-                        sum[i][1] = vec_fma(a, w1, sum[i][1]);
-                }
+                for (int c = 0; c < ARITH_K_MAX; c++)
+                    stem_column(x, c * n, w + c * t->lanes, sum, rows, vecs);
+            } else {
+                for (int32_t c = 0; c < columns; c++)
+                    stem_column(x, c * n, w + c * t->lanes, sum, rows, vecs);
             }
         }
     FULLY_UNROLLED
