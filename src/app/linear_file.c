@@ -412,9 +412,11 @@ void linear_file_free(struct linear_file *m)
     mem_free(m);
 }
 
-/* Table k; weights are known of features that fmcib-extract wrote as NetCDF. */
+/* Table k, out of path; weights are known of features that fmcib-extract wrote
+ * as NetCDF. */
 static status check_part(const struct linear_file *m,
                          const struct features *f,
+                         const char *path,
                          uint32_t k,
                          bool mixed)
 {
@@ -431,6 +433,8 @@ static status check_part(const struct linear_file *m,
            "takes them",
            k, f->weights, m->part_weights[k]);
 out:
+    if (st != OK)
+        status_prefix("%s: ", path);
     return st;
 }
 
@@ -447,11 +451,8 @@ status linear_file_check(const struct linear_file *m,
            set->parts, m->parts);
     for (uint32_t k = 0; k < set->parts; k++) {
         dim += set->part[k]->dim;
-        if (m->parts > 0 &&
-            (st = check_part(m, set->part[k], k, mixed)) != OK) {
-            status_prefix("%s: ", path[k]);
-            TRY(st);
-        }
+        if (m->parts > 0)
+            TRY(check_part(m, set->part[k], path[k], k, mixed));
     }
     ENSURE(dim == m->fit->p, ERR_DATA, "%s: %u features, the model has %u",
            path[0], dim, m->fit->p);

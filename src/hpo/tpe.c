@@ -367,6 +367,36 @@ status tpe_independent(const struct tpe_conf *conf,
     return suggest_alone(&alone, past, param, &rng->model, x, NULL);
 }
 
+/* Parameter p of the trial x; the joint part is drawn when it is first wanted.
+ */
+static status suggest_one(const struct tpe_conf *conf,
+                          const struct tpe_past *past,
+                          struct tpe_rng *rng,
+                          uint32_t p,
+                          double *joint,
+                          bool *drawn,
+                          double *x)
+{
+    status st = OK;
+
+    x[p] = NAN;
+    if (!space_exists(past->space, p, x))
+        return OK; /* groups draw for those that may come */
+    if (past->fixed && !isnan(past->fixed[p])) {
+        x[p] = past->fixed[p];
+        return OK;
+    }
+    if (!*drawn && !space_is_single(&past->space->params[p])) {
+        TRY(tpe_relative(conf, past, rng, joint));
+        *drawn = true;
+    }
+    x[p] = *drawn ? joint[p] : (double)NAN;
+    if (isnan(x[p]))
+        TRY(tpe_independent(conf, past, p, rng, &x[p]));
+out:
+    return st;
+}
+
 /* 3.1 draws the joint part when a trial starts, now it waits for the first
  * parameter that is drawn at all. */
 status tpe_suggest(const struct tpe_conf *conf,
@@ -381,22 +411,8 @@ status tpe_suggest(const struct tpe_conf *conf,
     TRY(mem_raw(past->space->n, sizeof *joint, &joint));
     if (drawn)
         TRY(tpe_relative(conf, past, rng, joint));
-    for (uint32_t p = 0; p < past->space->n; p++) {
-        x[p] = NAN;
-        if (!space_exists(past->space, p, x))
-            continue; /* groups draw for those that may come */
-        if (past->fixed && !isnan(past->fixed[p])) {
-            x[p] = past->fixed[p];
-            continue;
-        }
-        if (!drawn && !space_is_single(&past->space->params[p])) {
-            TRY(tpe_relative(conf, past, rng, joint));
-            drawn = true;
-        }
-        x[p] = drawn ? joint[p] : (double)NAN;
-        if (isnan(x[p]))
-            TRY(tpe_independent(conf, past, p, rng, &x[p]));
-    }
+    for (uint32_t p = 0; p < past->space->n; p++)
+        TRY(suggest_one(conf, past, rng, p, joint, &drawn, x));
 out:
     mem_free(joint);
     return st;

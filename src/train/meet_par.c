@@ -112,7 +112,7 @@ size_t meet_par_bytes(const struct par *par,
     size_t fold = fold_bytes(shards, block_of(par, shards), GRAD_PIECE, dtype);
 
     return (size_t)threads * fold +
-           2 * nodes_out(par, shards) * max_len * (size_t)dtype +
+           (size_t)2 * nodes_out(par, shards) * max_len * (size_t)dtype +
            par_parts_memory(par, shards);
 }
 

@@ -212,10 +212,10 @@ static void weight_part(const struct plan *p,
     int32_t o = part->block * s.lanes;
     int32_t n = p->desc.o - o < s.lanes ? p->desc.o - o : s.lanes;
 
-    memset(to, 0, (size_t)(part->channels * s.lanes) * sizeof *to);
+    memset(to, 0, (size_t)part->channels * (size_t)s.lanes * sizeof *to);
     for (int32_t c = 0; c < part->channels; c++) {
         weight_sum(p, x, dy, o, part->tap, part->c + c, &s);
-        memcpy(to + c * s.lanes, s.sum, (size_t)n * sizeof *to);
+        memcpy(to + (ptrdiff_t)c * s.lanes, s.sum, (size_t)n * sizeof *to);
     }
 }
 
