@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# labels: mpi
+# labels: mpi nosan
 # processors: 2
 # timeout: 300
 # fmcib-search over trainings: parameters that exist in some trials only, and

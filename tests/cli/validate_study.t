@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# labels: nosan
 # fmcib-validate on the three tasks of the study, by the jobs of the project, on
 # tables made by formula with the study's rows and classes: each verdict where
 # it belongs, survival against lifelines' numbers, bad input.
