@@ -70,6 +70,7 @@ for s in 0 1 2; do
         --set "input.reference=$FMCIB_SOURCE/validation/reference" \
         --set "input.gates=$FMCIB_SOURCE/validation/gates.yaml" \
         --set "input.discrepancies=$FMCIB_SOURCE/validation/discrepancies.yaml" \
+        --set "input.effects=$FMCIB_SOURCE/validation/effects.yaml" \
         --out $d/report
     expect_status 0
     cp "$out_file" $d/report.txt
