@@ -224,6 +224,27 @@ static void genesis(void **state)
     check_net(&conf, 2, false);
 }
 
+/* Instance norms with PReLU, transposed convolutions; the embedding is the
+ * image that the decoder gives back. */
+static void autoencoder(void **state)
+{
+    struct net_conf conf = small_conf();
+
+    (void)state;
+    conf.family = NET_AUTOENCODER;
+    conf.layers[1] = 1;
+    conf.strides[0] = 2;
+    conf.strides[1] = 2;
+    conf.size[0] = conf.size[1] = conf.size[2] = 14;
+    conf.middle = 4;
+    conf.decoder = true;
+    conf.n_head = 0;
+    check_net(&conf, 2, true);
+    check_net(&conf, 2, false);
+    conf.middle = 5; /* no convolution beside the unit */
+    check_net(&conf, 2, true);
+}
+
 /* Heads alone, on features. */
 static struct net_conf heads_conf(void)
 {
@@ -282,6 +303,7 @@ int main(void)
         cmocka_unit_test(bottleneck_per_view),
         cmocka_unit_test(bottleneck_joint),
         cmocka_unit_test(genesis),
+        cmocka_unit_test(autoencoder),
         cmocka_unit_test(basic_without_pool),
         cmocka_unit_test(two_heads_with_norms),
         cmocka_unit_test(prototypes),
