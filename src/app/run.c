@@ -403,6 +403,20 @@ static void print_dry_run(struct run *run)
     text_free(&t);
 }
 
+/* Behind the text of a file that cannot be had: the key that names it, and
+ * where a relative path starts. */
+static void name_key(const struct run *run)
+{
+    const char *text = status_text();
+    const char *key = run->settings ? conf_key_of(run->settings, text) : NULL;
+    char here[1024];
+
+    if (key && (*text == '/' || !getcwd(here, sizeof here)))
+        status_suffix(" (%s)", key);
+    else if (key)
+        status_suffix(" (%s, from %s)", key, here);
+}
+
 static void print_error(const struct run *run, status st)
 {
     if (st == STOPPED) {
@@ -433,6 +447,8 @@ static int run_finish(struct run *run, status st)
     bool first = !run->par || par_rank(run->par) == 0;
     bool failed = st != OK && st != ERR_PARTIAL && st != ERR_GATE;
 
+    if (first && st == ERR_FILE)
+        name_key(run);
     if (first && st != OK)
         print_error(run, st);
     if (first && st != OK && run->claimed)

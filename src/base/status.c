@@ -50,6 +50,16 @@ void status_prefix(const char *fmt, ...)
     memcpy(here.text, whole, sizeof here.text);
 }
 
+void status_suffix(const char *fmt, ...)
+{
+    size_t n = strlen(here.text);
+    va_list ap;
+
+    va_start(ap, fmt);
+    (void)vsnprintf(here.text + n, sizeof here.text - n, fmt, ap);
+    va_end(ap);
+}
+
 void trail_add(status code, const char *file, int line, const char *call)
 {
     (void)code;

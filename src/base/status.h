@@ -38,6 +38,8 @@ status_fail(status code, const char *file, int line, const char *fmt, ...)
 
 /* Put words in front of the text of the present error ("row 7: ..."). */
 void status_prefix(const char *fmt, ...) FMCIB_PRINTF(1, 2);
+/* And behind it. */
+void status_suffix(const char *fmt, ...) FMCIB_PRINTF(1, 2);
 
 /* One more step of the way an error took. */
 void trail_add(status code, const char *file, int line, const char *call);

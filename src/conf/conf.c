@@ -373,3 +373,22 @@ bool conf_given(const struct conf *c, const char *key)
     BUG_IF(!e);
     return e->value.given;
 }
+
+const char *conf_key_of(const struct conf *c, const char *text)
+{
+    const char *key = NULL;
+    size_t longest = 0;
+
+    for (size_t i = 0; i < c->n; i++) {
+        const struct conf_entry *e = &c->entries[i];
+        const char *value = e->row->type == CONF_TEXT ? e->value.as.text : NULL;
+        size_t len = value ? strcspn(value, "%{,") : 0;
+
+        if (len <= longest || strncmp(text, value, len) != 0 ||
+            (!value[len] && text[len] != ':' && text[len] != '/'))
+            continue;
+        longest = len;
+        key = e->row->key;
+    }
+    return key;
+}

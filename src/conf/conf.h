@@ -105,6 +105,11 @@ void conf_free(struct conf *c);
 /* Was the key given (preset, file or --set)? */
 bool conf_given(const struct conf *c, const char *key);
 
+/* The key of type CONF_TEXT whose value stands at the beginning of text, a
+ * path or what is below it; of a value with '%', '{' or ',' what stands before
+ * that. The longest wins. NULL: none. */
+const char *conf_key_of(const struct conf *c, const char *text);
+
 /* Canonical YAML, table order, one line "key: value" for each, defaults filled
  * in; reads back as the same. With placement false only identity keys; else
  * the others are marked by a comment. */

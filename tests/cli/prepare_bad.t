@@ -36,7 +36,7 @@ volume() {
 on=(--set input.list=l.csv)
 
 # ---- the list
-refused 4 'no\.csv: No such file' --set input.list=no.csv
+refused 4 'no\.csv: No such file or directory \(input\.list, from /.*\)$' --set input.list=no.csv
 refused 4 'c: is a folder' --set input.list=c
 list
 refused 5 'l\.csv: the list is empty' "${on[@]}"

@@ -268,6 +268,25 @@ static void presets_lie_between_default_and_file(void **state)
     conf_free(c);
 }
 
+/* "note" is a text too, but empty; the split's name ends the common part. */
+static void a_path_finds_its_key(void **state)
+{
+    static const char *const sets[] = {"input.list=runs/out/f/%/features.nc",
+                                       "note="};
+    struct sample s = {0};
+    struct conf *c = NULL;
+
+    (void)state;
+    assert_ok(sample_load(&s, NULL, sets, 2, &c));
+    assert_string_equal(conf_key_of(c, "runs/out: No such file"), "run.out");
+    assert_string_equal(conf_key_of(c, "runs/out/x: No such file"), "run.out");
+    assert_string_equal(conf_key_of(c, "runs/out/f/val/features.nc: no"),
+                        "input.list");
+    assert_null(conf_key_of(c, "runs/outer: No such file"));
+    assert_null(conf_key_of(c, "a.csv: No such file"));
+    conf_free(c);
+}
+
 static void wrong_tables_are_bugs(void **state)
 {
     static const char *const bad_sets[] = {"train.steps=0", NULL};
@@ -306,6 +325,7 @@ int main(void)
         cmocka_unit_test(sets_win_over_the_file),
         cmocka_unit_test(refuses_bad_sets),
         cmocka_unit_test(presets_lie_between_default_and_file),
+        cmocka_unit_test(a_path_finds_its_key),
         cmocka_unit_test(wrong_tables_are_bugs),
     };
 

@@ -34,6 +34,8 @@ static void text_and_way_are_kept(void **state)
     assert_non_null(strstr(trail_text(), "inner(v)"));
     status_prefix("file %s: ", "x");
     assert_string_equal(status_text(), "file x: row -3: not positive");
+    status_suffix(" (%d)", 1);
+    assert_string_equal(status_text(), "file x: row -3: not positive (1)");
 }
 
 static void a_new_error_replaces_the_old(void **state)
