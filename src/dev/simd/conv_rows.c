@@ -32,6 +32,7 @@ struct chunk {
     int32_t dst_lanes;
     float *dst; /* first of our lanes, row 0 */
     enum mode mode;
+    const float *soon; /* what to ask for while w is read: w, or beyond it */
 };
 
 /* Addresses of the rows of a tile. */
@@ -39,6 +40,18 @@ struct places {
     const float *x[ROWS_MAX];
     float *y[ROWS_MAX];
 };
+
+/* The first chunk of a sum stores where nothing was read before: its rows are
+ * asked for while the chain is on its way. */
+VEC_INLINE void ask_rows(float *const *y, int rows, int vecs)
+{
+    FULLY_UNROLLED
+    for (int i = 0; i < rows; i++) {
+        __builtin_prefetch(y[i], 1);
+        if (vecs == 2)
+            __builtin_prefetch(y[i] + VEC, 1);
+    }
+}
 
 /* Far: the source lies beyond the second cache, so the rows of the next tile
  * are asked for, block by block; the hardware does not guess them where a
@@ -52,7 +65,10 @@ VEC_INLINE void tile(const struct chunk *t,
 {
     vec sum[ROWS_MAX][2];
     const float *w = t->w;
+    ptrdiff_t soon = t->soon - t->w;
 
+    if (t->mode == MODE_FIRST)
+        ask_rows(y, rows, vecs);
     FULLY_UNROLLED
     for (int i = 0; i < rows; i++)
         for (int v = 0; v < vecs; v++)
@@ -64,6 +80,9 @@ VEC_INLINE void tile(const struct chunk *t,
         for (int32_t k = 0; k < n; k++, w += t->dst_lanes) {
             vec w0 = vec_load(w);
             vec w1 = vecs == 2 ? vec_load(w + VEC) : w0;
+            __builtin_prefetch(w + soon, 0, 2);
+            if (vecs == 2)
+                __builtin_prefetch(w + soon + VEC, 0, 2);
             FULLY_UNROLLED
             for (int i = 0; i < rows; i++) {
                 vec a = vec_set(x[i][k]);
@@ -172,9 +191,10 @@ VEC_INLINE void next_rows(const struct product *p,
     }
 }
 
-/* Rows of the pairs lo..hi, cut into tiles. */
+/* Rows of the pairs lo..hi, cut into tiles; t->soon is set. Weights lie one
+ * chunk after the other, and the last tiles ask for the next one's. */
 static void
-chunk_rows(const struct product *p, const struct chunk *t, size_t lo, size_t hi)
+chunk_rows(const struct product *p, struct chunk *t, size_t lo, size_t hi)
 {
     struct cursor at = {p->plan->pairs + lo, 0};
     size_t left = (hi - lo) * (size_t)p->src->shape.n;
@@ -192,6 +212,9 @@ chunk_rows(const struct product *p, const struct chunk *t, size_t lo, size_t hi)
             int then = left >= 2 * rows ? !now : now;
             if (then != now)
                 next_rows(p, t, &at, rows, &places[then]);
+            t->soon = t->w;
+            if (left <= 2 * rows)
+                t->soon += (ptrdiff_t)t->channels * t->dst_lanes;
             fn(t, &places[now], &places[then]);
             now = then;
         }
