@@ -9,9 +9,9 @@
 
 #include "nn/net_int.h"
 
-/* Rows of a shard, at most, of what is made piece by piece: a chunk of its
- * arithmetic, whose list is made again for each piece. */
-enum { PIECES_ROWS = 128, POKE = 16 /* pieces */ };
+/* Rows of a shard, at most, of what is made piece by piece: two chunks of its
+ * arithmetic, whose lists are made again for each piece. */
+enum { PIECES_ROWS = 256, POKE = 16 /* pieces */ };
 
 struct job {
     struct net *n;
