@@ -84,7 +84,7 @@ static const struct conf_row rows[] = {
      "relative gradient an exact fit ends with; a larger one is faster"},
     {"model.start", CONF_ENUM, AT(start), "path", 1, 0, "path|zero", "",
      IDENTITY,
-     "of exact fits: between optima at powers of 4 of C, found on the way, or "
+     "of exact fits: between optima at powers of 2 of C, found on the way, or "
      "zero weights, as with given class weights; for a few trials faster"},
     {"model.class_weight", CONF_ENUM, AT(weights), "none", 1, 0,
      "none|balanced|given", "", IDENTITY,

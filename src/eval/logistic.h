@@ -89,7 +89,7 @@ struct logistic_task {
 };
 
 /* Warm starts along C, for many fits of the same rows, labels and weights: a
- * path of rough optima at powers of four of C, prolonged when a fit needs it,
+ * path of rough optima at powers of two of C, prolonged when a fit needs it,
  * and each fit begins between its neighbours. Fits that share a path must not
  * overlap. ERR_MEM. */
 struct logistic_path; /* opaque */

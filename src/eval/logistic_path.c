@@ -7,10 +7,10 @@
 #include "det/math.h"
 #include "eval/logistic.h"
 
-/* Points at C = 4^k, k = FIRST .. FIRST + POINTS - 1; a start looks at so many
+/* Points at C = 2^k, k = FIRST .. FIRST + POINTS - 1; a start looks at so many
  * of them. */
-enum { FIRST = -10, POINTS = 32, NEAREST = 4 };
-static const double NEAR_ENOUGH = 1e-4; /* relative gradient of a point */
+enum { FIRST = -20, POINTS = 64, NEAREST = 4 };
+static const double NEAR_ENOUGH = 1e-5; /* relative gradient of a point */
 
 struct logistic_path {
     double *w[POINTS]; /* [n_w] as in struct newton */
@@ -32,26 +32,26 @@ void logistic_path_free(struct logistic_path *p)
     mem_free(p);
 }
 
-/* Four to the power of a small whole number: exact. */
+/* Two to the power of a small whole number: exact. */
 static double c_of(int point)
 {
     double c = 1.0;
 
     for (int k = FIRST + point; k > 0; k--)
-        c *= 4.0;
+        c *= 2.0;
     for (int k = FIRST + point; k < 0; k++)
-        c *= 0.25;
+        c *= 0.5;
     return c;
 }
 
-/* Points up to the first that is not below c. */
+/* Points up to the second that is not below c. */
 static int wanted(double c)
 {
     int n = 0;
 
     while (n < POINTS && c_of(n) < c)
         n++;
-    return c < c_of(0) ? 0 : n + 1 < POINTS ? n + 1 : POINTS;
+    return c < c_of(0) ? 0 : n + 2 < POINTS ? n + 2 : POINTS;
 }
 
 /* f->w := the polynomial through the last points before `end` (NEAREST, or all
@@ -107,7 +107,7 @@ status logistic_path_start(struct logistic_path *p, struct newton *f)
     f->steps = 0;
     f->passes = 0;
     end = end < p->n ? end : p->n;
-    through(p, end, det_log(c) / det_log(4.0) - FIRST, f);
+    through(p, end, det_log(c) / det_log(2.0) - FIRST, f);
 out:
     return st;
 }

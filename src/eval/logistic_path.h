@@ -5,8 +5,8 @@
 
 #include "eval/newton.h"
 
-/* Inside of the path of logistic.h: optima, to a relative gradient of 1e-4, at
- * powers of four of C, each begun from those below it, so all are functions of
+/* Inside of the path of logistic.h: optima, to a relative gradient of 1e-5, at
+ * powers of two of C, each begun from those below it, so all are functions of
  * rows, labels and weights alone. Internal to eval/. */
 struct logistic_path;
 

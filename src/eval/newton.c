@@ -258,14 +258,15 @@ out:
     return st;
 }
 
-/* Relative residual to ask of CG: smaller as the optimum comes near, but not
- * below what the goal needs. */
+/* Relative residual to ask of CG: as small as the relative gradient, so that a
+ * step loses little of Newton's quadratic convergence (a new start of CG, whose
+ * first iterations do least, costs more than going on), but not below what the
+ * goal needs. */
 static double forcing(double rel, double goal)
 {
-    double eta = __builtin_sqrt(rel);
     double enough = 0.3 * goal / rel;
+    double eta = rel < enough ? enough : rel;
 
-    eta = eta < enough ? enough : eta;
     return eta > FORCING ? FORCING : eta;
 }
 

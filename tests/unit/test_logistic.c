@@ -215,7 +215,7 @@ static void test_known_bits(void **state)
     (void)state;
     known_bits(
         LOGISTIC_EXACT,
-        "def0a9c3bc984014094a8043d5cfc41bf5def18cde26064b2e20132259068d3b");
+        "dda4913669e98938e650f0a60c1044a1a004db1bd8ae9bd23198c746989bba64");
     known_bits(
         LOGISTIC_SKLEARN_1_3,
         "f07b529d60a6de396fd993ffbd72b403fa2f55aa2fef04f30afb3077b40de1c7");
