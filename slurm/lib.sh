@@ -99,20 +99,33 @@ check_lead() {
     fi
 }
 
-# 75 = stopped at a checkpoint. The same job is queued again, so that its id,
-# and with it a chain of afterok dependencies, stays.
+# srun notices a lost node before Slurm does (after SlurmdTimeout, 300 s) and
+# ends: the job would count as failed, not as one to queue again. Statuses that
+# a program ends with on purpose are believed; after others the nodes are asked.
+node_lost() {
+    local status=$1 nodes=${SLURM_JOB_NUM_NODES:-1}
+    case $status in
+    [02-8] | 11 | 12 | 75) return 1 ;;
+    esac
+    [ "$nodes" -gt 1 ] || return 1
+    ! timeout 120 srun --kill-on-bad-exit=1 --overlap --mpi=none \
+        --nodes="$nodes" --ntasks="$nodes" --ntasks-per-node=1 true
+}
+
+# requeue WHY: the same job is queued again, so that its id, and with it a chain
+# of afterok dependencies, stays.
 requeue() {
-    local restarts=${SLURM_RESTART_COUNT:-0}
+    local why=$1 restarts=${SLURM_RESTART_COUNT:-0}
     if [ "$restarts" -ge "${FMCIB_MAX_REQUEUE:-200}" ]; then
-        die 75 "stopped at a checkpoint, but queued again $restarts times" \
+        die 75 "$why, but queued again $restarts times" \
             "already (FMCIB_MAX_REQUEUE)"
     fi
     if command -v scontrol >/dev/null && scontrol requeue "$SLURM_JOB_ID"; then
-        say "stopped at a checkpoint, queued again"
+        say "$why, queued again"
         # Slurm ends this script now; what comes after is never reached
         sleep "${FMCIB_REQUEUE_WAIT:-300}"
     else
-        say "stopped at a checkpoint; go on with:"
+        say "$why; go on with:"
         submit_line '' >&2
         say 'and --resume as its last word'
     fi
@@ -154,7 +167,9 @@ stage() {
     check_lead "$out/run.jsonl"
     explain "$status"
     if [ "$status" = 75 ]; then
-        requeue
+        requeue 'stopped at a checkpoint'
+    elif node_lost "$status"; then
+        requeue "ended with $status and a node does not answer"
     fi
     return "$status"
 }

@@ -107,6 +107,21 @@ expect_equal "$(cat "$FAKE/$job/runs")" 3
 expect_err 'queued again 2 times already'
 rm -f "$FAKE/stops"
 
+# ended by a signal: a node that does not answer queues the job again; a program
+# that says why it failed, or was killed where all nodes are there, does not
+lost() { # STATUS OF_PROGRAM RUNS
+    FAKE_NODES=2 FMCIB_MAX_REQUEUE=1 STUB_STATUS=$2 submit slurm/pretrain.sh "$mine"
+    expect_status "$1"
+    expect_equal "$(cat "$FAKE/$job/runs")" "$3"
+}
+FAKE_DEAD=1 lost 75 137 2
+expect_err 'ended with 137 and a node does not answer, queued again$'
+FAKE_DEAD=1 lost 75 9 2
+FAKE_DEAD=1 lost 8 8 1
+FAKE_DEAD=0 lost 137 137 1
+STUB_STATUS=137 FAKE_DEAD=1 submit slurm/pretrain.sh "$mine"
+expect_status 137
+
 # no scontrol on the node: 75 goes out, with the line to go on
 mv "$tmp/fake-bin/scontrol" "$tmp/scontrol"
 STUB_STOPS=1 submit slurm/pretrain.sh "$mine"
