@@ -40,6 +40,20 @@ table() {
         }' >"$1"
 }
 
+# on features of the baselines: the same search by jobs of their own
+baselines() { # N
+    local n=$1 name
+    for name in med3d:med3d genesis:modelsgenesis; do
+        rm -f "runs/features-${name%:*}-task$n"
+        ln -s "features-task$n" "runs/features-${name%:*}-task$n"
+        run fmcib-search --quiet --set search.trials=12 \
+            --config "$FMCIB_SOURCE/jobs/search-${name%:*}-task$n.yaml"
+        expect_status 0
+        expect_same "runs/task$n/${name#*:}_features/study.json" \
+            "runs/search-task$n/study.json"
+    done
+}
+
 # task N ARGS...: its job, few trials
 task() {
     local n=$1
@@ -65,6 +79,7 @@ expect_in_file '"train_test": \[0, 0\], "val_test": \[75, 75\]' $out/study.json
 expect_equal "$(columns $out/test_results.csv)" ",Volume_fn,Coarse_lesion_type,coordX,coordY,coordZ,image_path$(printf ',pred_%d' $(seq 0 11))$(printf ',conf_scores_class_%d' $(seq 0 7)),pred_class,target"
 run fmcib-predict $out/model.json runs/features-task1/test_features.csv --out t1.csv
 expect_same t1.csv $out/test_results.csv
+baselines 1
 
 # parts of the training rows: those of fmcib-data subset
 run fmcib-data subset runs/features-task1/train_features.csv --percent '[20]' \
@@ -111,6 +126,7 @@ task 2
 expect_status 0
 expect_in_file '"objective": "auc"' runs/search-task2/study.json
 expect_in_file '"train_val": \[15, 15\]' runs/search-task2/study.json
+baselines 2
 
 # task 3: two years; the class is not the column survival
 table runs/features-task3/harvard_train.csv 200 1 3
@@ -128,6 +144,7 @@ run awk -F, 'NR > 1 && ($3 / 365 >= 2) != $NF' $out/test_results.csv
 expect_out_lines 0
 run fmcib-predict $out/model.nc runs/features-task3/lung1.csv --out t3.csv
 expect_same t3.csv $out/test_results.csv
+baselines 3
 run fmcib-predict $out/model.nc runs/features-task3/radio.csv --out radio.csv
 expect_status 0
 expect_out 'with target'

@@ -228,6 +228,38 @@ sites() {
 }
 sanitized || sites
 
+# The baselines by their jobs: every set is held against its own figures.
+baselines() { # TASK METRICS...
+    local task=$1 s m
+    shift
+    for s in med3d modelsgenesis; do
+        [ -e "$task/${s}_features.csv" ] ||
+            cp "$task/foundation_features.csv" "$task/${s}_features.csv"
+    done
+    validate "baselines-$task" "b$task" --set 'validate.percents=[100]' \
+        --set 'validate.sets=foundation_features, med3d_features, modelsgenesis_features' \
+        --set 'validate.differences=med3d_features - foundation_features' \
+        --set "input.predictions=$task/{set}.csv" "${more[@]}"
+    check 'a report' [ -s "b$task/report.html" ]
+    for s in med3d modelsgenesis; do
+        for m in "$@"; do
+            check "a verdict on ${s}_features, $m" grep -Eqx \
+                'reproduced|consistent|differs' \
+                <<<"$(verdict "b$task" "${m/SET/${s}_features}")"
+        done
+    done
+}
+head -n 1222 task1/foundation_features.csv >t && mv t task1/foundation_features.csv
+more=()
+baselines task1 task1.SET.mAP.100.S1 task1.SET.BA.100.S1
+expect_equal "$(verdict btask1 task1.med3d_features-foundation_features.mAP)" differs
+baselines task2 task2.SET.AUC.100.S1 task2.SET.mAP.100.S1
+more=(--set 'survival.tuning=tuning-{set}.csv')
+for s in med3d modelsgenesis; do
+    cp tuning-foundation_features.csv tuning-${s}_features.csv
+done
+baselines task3 task3.lung1.SET.AUC.S1 task3.lung1.SET.HR.F1
+
 # moved seeds by the model of the search: trial 0 is the test table itself
 feature_table trial1.csv 82 88 4
 run fmcib-predict linear/foundation_features/model.nc features/test/features.csv \
