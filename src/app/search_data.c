@@ -83,7 +83,8 @@ static status find_table(const char *item,
                path, name, name, name);
     } else {
         ENSURE(file_exists(path) || (marked && may_miss), ERR_FILE,
-               "%s: no such file or folder", path);
+               "%s: no such file or folder%s", path,
+               strpbrk(path, " ;") ? " (several are divided by commas)" : "");
         if (file_exists(path)) {
             *out = path;
             path = NULL;

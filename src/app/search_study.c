@@ -185,7 +185,9 @@ static status read_values(const struct space_param *p,
          w = strtok_r(NULL, ",", &rest)) {
         w = trim(w);
         ENSURE(value_of(p, w, &values[*n]), ERR_CONF,
-               "search.grid: \"%s\" is no value of %s", w, p->name);
+               "search.grid: \"%s\" is no value of %s (values are divided by "
+               "commas)",
+               w, p->name);
         ++*n;
     }
 out:
@@ -213,7 +215,9 @@ static status read_axis(const struct space *space,
         p++;
     ENSURE(p < space->n, ERR_CONF, "search.grid: no parameter %s is searched",
            trim(part));
-    ENSURE(!axes[p].values, ERR_CONF, "search.grid has %s twice",
+    ENSURE(!axes[p].values, ERR_CONF,
+           "search.grid has %s twice (values are divided by commas, \";\" "
+           "begins another parameter)",
            space->params[p].name);
     TRY(read_values(&space->params[p], list ? list : part, values, &n));
     axes[p] = (struct grid_axis){n, values};

@@ -24,6 +24,8 @@ status validate_words(struct pool *pool,
     status st = OK;
 
     *n = 0;
+    ENSURE(!strchr(list, ';'), ERR_CONF,
+           "%s: \"%s\" has \";\"; entries are divided by commas", key, list);
     for (const char *p = list; *list; p += *p == ',') {
         size_t len = strcspn(p, ",");
         const char *start = p + strspn(p, " ");
@@ -101,8 +103,11 @@ static status open_study(const char *folder, struct set_files *f, char **table)
     const char *digest;
 
     ENSURE(file_is_dir(folder), ERR_FILE,
-           "%s: is no folder; run fmcib-search with --out %s first", folder,
-           folder);
+           "%s: is no folder; run fmcib-search with --out %s first%s", folder,
+           folder,
+           strchr(folder, ' ') ? " (entries of validate.sets are "
+                                 "divided by commas)"
+                               : "");
     TRY(file_join(folder, "study.json", &path));
     TRY(json_read(path, STUDY_MAX, &f->study));
     digest = json_text(json_get(f->study, "digest"));
@@ -320,11 +325,17 @@ static status add_difference(const struct validate_conf *c,
     const struct bootstrap b = validate_bootstrap(c);
     char left[WORD_MAX];
     char right[WORD_MAX];
+    int end = 0;
 
-    ENSURE(sscanf(words, "%255[^ -] - %255[^ ]", left, right) == 2, ERR_CONF,
-           "validate.differences: \"%s\" is not of the form \"a - b\"", words);
+    ENSURE(sscanf(words, "%255[^ -] - %255[^ ]%n", left, right, &end) == 2 &&
+               !words[end],
+           ERR_CONF,
+           "validate.differences: \"%s\" is not of the form \"a - b\", or "
+           "\"a - b, c - d\"",
+           words);
     ENSURE(report_find(r, left) >= 0 && report_find(r, right) >= 0, ERR_CONF,
-           "validate.differences: \"%s\": both must be in validate.sets",
+           "validate.differences: \"%s\": both must be in validate.sets "
+           "(entries are divided by commas)",
            words);
     for (uint32_t m = 0; m < r->n_metrics; m++) {
         TRY(REPORT_ADD(r, difference, n_differences, cap_differences, &d));

@@ -170,6 +170,35 @@ static status read_scalar(const struct conf_row *row,
     return refuse_text(row, where, s, "is not a list");
 }
 
+/* "3;4" and "3 4" as they should be written: "[3, 4]". */
+static void put_entries(struct text *t, const char *s)
+{
+    static const char ends[] = " \t,;";
+
+    text_add(t, "[");
+    for (const char *c = ""; *(s += strspn(s, ends)); c = ", ") {
+        int n = (int)strcspn(s, ends);
+
+        text_add(t, "%s%.*s", c, n, s);
+        s += n;
+    }
+    text_add(t, "]");
+}
+
+/* What stands in place of a list, or of its elements. */
+static status
+refuse_list(const struct conf_row *row, const char *where, const char *s)
+{
+    struct text t = {0};
+    status st;
+
+    text_add(&t, "\"%.120s\" is not a list; write ", s);
+    put_entries(&t, s);
+    st = refuse(row, where, t.s ? t.s : "not a list");
+    text_free(&t);
+    return st;
+}
+
 static status read_list(const struct conf_row *row,
                         const struct yaml_node *n,
                         const char *where,
@@ -178,6 +207,8 @@ static status read_list(const struct conf_row *row,
     status st = OK;
     struct conf_list list = {0};
 
+    if (n->kind == YAML_SCALAR && !n->quoted)
+        return refuse_list(row, where, n->text);
     if (n->kind != YAML_LIST)
         return refuse(row, where, "not a list");
     for (const struct yaml_node *c = n->first; c; c = c->next) {
@@ -185,6 +216,8 @@ static status read_list(const struct conf_row *row,
                "%s: %s: more than %d elements", where, row->key, CONF_LIST_MAX);
         if (c->kind != YAML_SCALAR || c->quoted)
             return refuse(row, where, "an element is not a number");
+        if (strpbrk(c->text, " \t;"))
+            return refuse_list(row, where, c->text);
         if (row->type == CONF_I64S)
             TRY(read_i64(row, c->text, where, &list.v.i[list.n]));
         else

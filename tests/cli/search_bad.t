@@ -39,6 +39,14 @@ bad 3 'pruner patient needs search\.pruner_patience' "${cv[@]}" --set search.pru
 bad 3 'pruner: .* eta 1; need' "${cv[@]}" --set search.pruner=halving --set search.pruner_eta=1
 bad 3 'sampler grid and search\.grid' --set search.sampler=grid
 bad 3 'search\.grid: "x" is no value of C' --set search.sampler=grid --set search.grid=1,x
+bad 3 'search\.grid: "1 10" is no value of C \(values are divided by commas\)' \
+    --set search.sampler=grid --set 'search.grid=1 10'
+bad 3 'search\.grid has C twice \(values are divided by commas' \
+    --set search.sampler=grid --set 'search.grid=C=1; C=10'
+bad 3 'search\.grid has C twice \(values are divided by commas' \
+    --set search.sampler=grid --set 'search.grid=1; 10'
+bad 4 'f f: no such file or folder \(several are divided by commas\)' \
+    --set 'input.features=f f'
 bad 3 "grid's value 10000 of C is outside its range" --set search.sampler=grid --set search.grid=1,1e4
 bad 4 'none\.log: no journal to go on with' --set search.journal=none.log
 

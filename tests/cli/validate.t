@@ -210,6 +210,14 @@ bad 3 'must be in validate\.sets' --set 'validate.differences=random - all'
 bad 3 'validate\.metrics: "f1"' --set validate.metrics=f1
 bad 3 'validate\.class_names: 2 names for 3' --set validate.class_names=a,b
 bad 3 'empty entry' --set validate.sets=random,,both
+bad 3 'validate\.sets: "random;both" has ";"; entries are divided by commas' \
+    --set 'validate.sets=random;both'
+bad 4 's/random both: is no folder.*validate\.sets are divided by commas' \
+    --set 'validate.sets=random both'
+bad 3 'validate\.differences: "both - random random - both" is not of the form "a - b", or "a - b, c - d"' \
+    --set 'validate.differences=both - random random - both'
+bad 3 'validate\.percents: "100;50" is not a list; write \[100, 50\]; it must' \
+    --set 'validate.percents=100;50'
 bad 4 's/none: is no folder' --set validate.sets=none
 bad 4 'nowhere' --set input.reference=nowhere.yaml
 bad 4 'nowhere' --set input.verified=nowhere.json
