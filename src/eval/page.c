@@ -149,7 +149,27 @@ static const char STYLE_PLOT[] =
     ".gates .ci,.gates .tag{white-space:normal}.gates "
     ".mono{overflow-wrap:anywhere}}\n"
     "@media (max-width:40rem){.patches{grid-template-columns:1fr}"
+    ".patches figure{flex-wrap:wrap}.patches figcaption{width:100%}"
     "main{padding:1.2rem 1rem}}\n";
+
+/* On a phone the rows of a table of words are stacked: cells one below the
+ * other, each after the head of its column. */
+static const char STYLE_STACK[] =
+    "@media screen and (max-width:40rem){.stack,.stack tbody,.stack tr,"
+    ".stack tbody th,.stack td,.gates td:nth-child(3){display:block}"
+    ".stack thead{position:absolute;width:1px;height:1px;overflow:hidden;"
+    "clip-path:inset(50%)}"
+    ".stack tr{border-bottom:1px solid var(--line);padding:.55rem 0}"
+    ".stack tbody th,.stack td,.gates td:last-child{border:0;padding:.1rem 0;"
+    "min-width:0;overflow-wrap:anywhere}"
+    ".stack td .ci{display:inline;margin-left:.5em;font-size:inherit}"
+    ".stack td::before{color:var(--muted)}"
+    ".gates td:nth-child(3)::before{content:\"kind: \"}"
+    ".gates td:nth-child(4)::before{content:\"this run: \"}"
+    ".gates td:nth-child(5)::before{content:\"wanted: \"}"
+    ".wide tbody th::before{content:\"no. \"}"
+    ".wide td:nth-child(3)::before{content:\"where: \"}"
+    ".wide td:nth-child(4)::before{content:\"consequence: \"}}\n";
 
 void page_put(struct text *t, const char *s)
 {
@@ -182,6 +202,7 @@ void page_open(struct text *t, const char *title)
     page_put(t, STYLE_TEXT);
     page_put(t, STYLE_TABLE);
     page_put(t, STYLE_PLOT);
+    page_put(t, STYLE_STACK);
     for (int i = 0; i < SERIES; i++)
         text_add(t,
                  "svg .line.s%d,svg .whisker.s%d{stroke:var(--s%d)}"
@@ -222,28 +243,63 @@ void page_section_end(struct text *t)
     page_put(t, "</section>\n");
 }
 
+/* The last place of a mark before the end of what is written. */
+static const char *last_of(const struct text *t, const char *mark)
+{
+    const char *at = NULL;
+
+    for (const char *p = t->s; p && (p = strstr(p, mark)); p++)
+        at = p;
+    return at;
+}
+
+void page_scroll(struct text *t)
+{
+    static const char scroll[] = "<div class=\"scroll\"";
+    const char *head = last_of(t, "<h2 id=\"");
+    char title[160] = "";
+    unsigned nth = 1;
+
+    for (const char *p = head; p && (p = strstr(p, scroll)); p++)
+        nth++;
+    if (head) {
+        head += strcspn(head, ">") + 1;
+        (void)snprintf(title, sizeof title, ", %.*s", (int)strcspn(head, "<\""),
+                       head);
+    }
+    text_add(t, "%s role=\"region\" tabindex=\"0\" aria-label=\"table", scroll);
+    if (nth > 1)
+        text_add(t, " %u", nth);
+    text_add(t, "%s\">", title);
+}
+
 void page_table(struct text *t,
                 const char *style,
                 const char *caption,
                 const char *const *head)
 {
-    page_put(t, "<div class=\"scroll\" role=\"region\" tabindex=\"0\" "
-                "aria-label=\"table\"><table");
+    bool stack = style && strstr(style, "stack");
+
+    page_scroll(t);
+    page_put(t, "<table");
     if (style)
         text_add(t, " class=\"%s\"", style);
-    page_put(t, ">\n");
+    page_put(t, stack ? " role=\"table\">\n" : ">\n");
     if (caption) {
         page_put(t, "<caption><span>");
         page_put(t, caption);
         page_put(t, "</span></caption>\n");
     }
-    page_put(t, "<thead><tr>");
+    page_put(t, stack ? "<thead role=\"rowgroup\"><tr role=\"row\">"
+                      : "<thead><tr>");
     for (; *head; head++) {
-        page_put(t, "<th scope=\"col\">");
+        page_put(t, stack ? "<th role=\"columnheader\" scope=\"col\">"
+                          : "<th scope=\"col\">");
         page_put(t, *head);
         page_put(t, "</th>");
     }
-    page_put(t, "</tr></thead>\n<tbody>\n");
+    page_put(t, stack ? "</tr></thead>\n<tbody role=\"rowgroup\">\n"
+                      : "</tr></thead>\n<tbody>\n");
 }
 
 void page_table_end(struct text *t)

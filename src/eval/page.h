@@ -25,8 +25,12 @@ void page_section(struct text *t,
                   const char *title,
                   const char *note);
 void page_section_end(struct text *t);
-/* A table that scrolls sideways where it must: caption (HTML) or NULL, column
- * heads (HTML) up to a NULL; rows are the caller's. */
+/* "<div ...>" of what scrolls sideways where it must, named after its section
+ * and its place in it. */
+void page_scroll(struct text *t);
+/* A table in it: caption (HTML) or NULL, column heads (HTML) up to a NULL; rows
+ * are the caller's. Those of style "... stack" become blocks on a narrow screen
+ * and need their roles (row, rowheader, cell), which a block would lose. */
 void page_table(struct text *t,
                 const char *style,
                 const char *caption,

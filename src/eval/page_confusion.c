@@ -46,10 +46,8 @@ static void one_set(struct text *t, const struct report *r, size_t i)
 
     for (uint32_t k = 0; k < r->classes; k++)
         right += count[(size_t)k * r->classes + k];
-    page_put(t, "<div class=\"scroll\" role=\"region\" tabindex=\"0\" "
-                "aria-label=\"confusion matrix, ");
-    svg_escape(t, r->set[i].name);
-    page_put(t, "\"><table class=\"confusion\">\n<caption>");
+    page_scroll(t);
+    page_put(t, "<table class=\"confusion\">\n<caption>");
     page_swatch(t, page_series(i));
     svg_escape(t, r->set[i].name);
     text_add(t, ": %u of %u rows right</caption>\n<thead><tr>", right, r->rows);

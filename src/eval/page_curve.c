@@ -130,10 +130,9 @@ static bool any(const struct report *r, const struct family *f)
 static void
 values(struct text *t, const struct report *r, const struct family *f)
 {
-    page_put(t, "<details><summary>Values</summary>\n"
-                "<div class=\"scroll\" role=\"region\" tabindex=\"0\" "
-                "aria-label=\"table\"><table>\n<thead><tr>"
-                "<th scope=\"col\">features</th>");
+    page_put(t, "<details><summary>Values</summary>\n");
+    page_scroll(t);
+    page_put(t, "<table>\n<thead><tr><th scope=\"col\">features</th>");
     for (uint32_t k = r->classes == 2 ? 1 : 0; k < r->classes; k++) {
         page_put(t, "<th scope=\"col\">");
         svg_escape(t, r->class_name[k]);

@@ -137,6 +137,14 @@ void page_metrics(struct text *t, const struct report *r)
 
 /* ---- gates */
 
+/* Cells of tables that are stacked on narrow screens. */
+static void role_cell(struct text *t, const char *style, const char *words)
+{
+    page_put(t, "<td role=\"cell\">");
+    page_tag(t, "span", style, words && *words ? words : "\xe2\x80\x93");
+    page_put(t, "</td>");
+}
+
 /* A value and, on a line of its own, its interval in brackets. */
 static void seen_cell(struct text *t, const char *seen)
 {
@@ -144,11 +152,11 @@ static void seen_cell(struct text *t, const char *seen)
     struct text value = {0};
 
     if (!bracket) {
-        page_cell(t, NULL, seen);
+        role_cell(t, NULL, seen);
         return;
     }
     text_put(&value, seen, (size_t)(bracket - seen));
-    page_put(t, "<td>");
+    page_put(t, "<td role=\"cell\">");
     svg_escape(t, value.s ? value.s : "");
     page_tag(t, "span", "ci", bracket + 1);
     page_put(t, "</td>");
@@ -206,21 +214,20 @@ gate_row(struct text *t, const struct report *r, const struct report_gate *g)
         "\xe2\x9c\x93 consistent", "\xe2\x9c\x97 differs"};
     size_t rule = rule_of(r, g);
 
-    page_put(t, "<tr><td>");
-    page_tag(t, "span", style[g->verdict], mark[g->verdict]);
-    page_put(t, "</td><th scope=\"row\">");
+    page_put(t, "<tr role=\"row\">");
+    role_cell(t, style[g->verdict], mark[g->verdict]);
+    page_put(t, "<th role=\"rowheader\" scope=\"row\">");
     svg_escape(t, g->what);
     page_put(t, "<span class=\"ci mono\">");
     svg_escape(t, g->id);
-    page_put(t, "</span></th>");
-    page_put(t, "<td>");
+    page_put(t, "</span></th><td role=\"cell\">");
     svg_escape(t, g->kind);
     if (rule > 0)
         text_add(t, "<span class=\"ci\">rule %zu</span>", rule);
     page_put(t, "</td>");
     seen_cell(t, g->seen);
-    page_cell(t, NULL, g->want);
-    page_put(t, "<td>");
+    role_cell(t, NULL, g->want);
+    page_put(t, "<td role=\"cell\">");
     svg_escape(t, g->why);
     if (*g->why && *g->source)
         page_put(t, "<br>");
@@ -243,7 +250,7 @@ void page_gates(struct text *t, const struct report *r)
                  "is never compared with a patient. Stored results of the same "
                  "configuration are called regression.");
     rules(t, r);
-    page_table(t, "gates", NULL, head);
+    page_table(t, "gates stack", NULL, head);
     for (size_t v = 0; v < VERDICTS; v++)
         for (size_t i = 0; i < r->n_gates; i++)
             if (r->gate[i].verdict == order[v])
@@ -268,14 +275,17 @@ void page_discrepancies(struct text *t, const struct report *r)
     page_section(t, "discrepancies", "Where the publication disagrees",
                  "Contradictions between its text, tables, files and code, "
                  "and what this project does about each.");
-    page_table(t, "wide", NULL, head);
+    page_table(t, "wide stack", NULL, head);
     for (size_t i = 0; i < r->n_discrepancies; i++) {
         const struct report_discrepancy *d = &r->discrepancy[i];
 
-        text_add(t, "<tr><th scope=\"row\">%lld</th>", (long long)d->id);
-        page_cell(t, NULL, d->what);
-        page_cell(t, "note", d->where);
-        page_cell(t, NULL, d->consequence);
+        text_add(t,
+                 "<tr role=\"row\"><th role=\"rowheader\" "
+                 "scope=\"row\">%lld</th>",
+                 (long long)d->id);
+        role_cell(t, NULL, d->what);
+        role_cell(t, "note", d->where);
+        role_cell(t, NULL, d->consequence);
         page_put(t, "</tr>\n");
     }
     page_table_end(t);

@@ -21,6 +21,7 @@ show() {
         --user-data-dir="$tmp/profile" --no-first-run \
         --disable-background-networking --disable-component-update \
         --disable-sync --disable-default-apps --window-size="$2,900" \
+        --allow-file-access-from-files \
         --enable-logging=stderr --log-net-log="$1.net" \
         --dump-dom "file://$work/$1"
     expect_status 0
@@ -57,4 +58,28 @@ done
 sed 's|<main>|<main><div style="width:3000px">x</div>|' page.html >broad.html
 measure broad.html 800
 expect_in_file '<title>wide true' measured.html.dom
+
+# phone FILE WIDTH: the same in a frame of that width (a window is never below
+# 500), and of the tables of words that they need no scrolling.
+phone() {
+    cat >frame.html <<END
+<iframe width=$2 height=900 style="border:0" src="$1"></iframe><script>
+onload = () => {
+    const w = frames[0], d = w.document, wide = e => e.scrollWidth > e.clientWidth
+    document.title = "wide " + wide(d.documentElement) + ", scrolls " +
+        [...d.querySelectorAll(".stack")].filter(e => wide(e.parentElement)).length +
+        " of " + d.querySelectorAll(".stack").length + ", rows " +
+        [...d.querySelectorAll(".gates tr")].every(e => e.getAttribute("role") == "row")
+}
+</script>
+END
+    show frame.html 600
+}
+for width in 380 500; do
+    phone page.html $width
+    expect_in_file '<title>wide false, scrolls 0 of [1-9], rows true' frame.html.dom
+done
+sed 's/(max-width:40rem)/(max-width:1rem)/g' page.html >rows.html
+phone rows.html 380
+expect_in_file 'scrolls [1-9]' frame.html.dom
 finish

@@ -136,6 +136,34 @@ static void ids(const char *html)
         }
 }
 
+/* What scrolls has a name of its own; tables whose rows become blocks keep
+ * their roles. */
+static void regions(const char *html)
+{
+    static const char mark[] = "role=\"region\" tabindex=\"0\" ";
+    const char *gates = strstr(html, "<table class=\"gates stack\" role");
+    char name[200];
+    char rows[20000];
+
+    assert_true(count_of(html, mark) > 10);
+    for (const char *p = strstr(html, mark); p; p = strstr(p + 1, mark)) {
+        assert_int_equal(sscanf(p + strlen(mark), "%199[^>]", name), 1);
+        assert_non_null(strstr(name, "aria-label=\"table"));
+        assert_non_null(strstr(name, ", "));
+        assert_int_equal(count_of(html, name), 1);
+    }
+    assert_non_null(gates);
+    (void)snprintf(rows, sizeof rows, "%.*s",
+                   (int)(strstr(gates, "</table>") - gates), gates);
+    assert_true(count_of(rows, "<tr role=\"row\">") > 2);
+    assert_int_equal(count_of(rows, "<tr"),
+                     count_of(rows, "<tr role=\"row\">"));
+    assert_int_equal(count_of(rows, "<td"),
+                     count_of(rows, "<td role=\"cell\">"));
+    assert_int_equal(count_of(rows, "<th "),
+                     6 + count_of(rows, "<th role=\"rowheader\""));
+}
+
 static void test_page(void **state)
 {
     struct sample s;
@@ -179,6 +207,7 @@ static void test_page(void **state)
     assert_null(strstr(a.s, "inf,"));
     headings(a.s);
     ids(a.s);
+    regions(a.s);
     text_free(&a);
     sample_drop(&s);
 }
