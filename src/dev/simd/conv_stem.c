@@ -14,6 +14,8 @@ static struct range inside(const struct conv_desc *d, int32_t out, int32_t size)
     int32_t start = d->pad - out * d->stride; /* tap of place 0 */
     struct range r = {start > 0 ? start : 0, start + size};
 
+    if (r.lo > d->k)
+        r.lo = d->k;
     if (r.hi > d->k)
         r.hi = d->k;
     if (r.hi < r.lo)
@@ -63,9 +65,9 @@ struct stem_work {
     int32_t lanes;  /* of a block */
 };
 
-/* One column of the kernel: x[i] is row i's place on the input line. */
-VEC_INLINE void stem_column(const float *const *x,
-                            ptrdiff_t c,
+/* One column of the kernel: row i's place on the input line is at[i]. */
+VEC_INLINE void stem_column(const float *x,
+                            const ptrdiff_t *at,
                             const float *w,
                             vec sum[][2],
                             int rows,
@@ -76,7 +78,7 @@ VEC_INLINE void stem_column(const float *const *x,
 
     FULLY_UNROLLED
     for (int i = 0; i < rows; i++) {
-        vec a = vec_set(x[i][c]);
+        vec a = vec_set(x[at[i]]);
         sum[i][0] = vec_fma(a, w0, sum[i][0]);
         if (vecs == 2)
             sum[i][1] = vec_fma(a, w1, sum[i][1]);
@@ -101,20 +103,16 @@ VEC_INLINE void stem_tile(const struct stem_work *t,
         sum[i][0] = sum[i][1] = vec_set(0);
     for (int32_t kz = l->kz.lo; kz < l->kz.hi; kz++)
         for (int32_t ky = l->ky.lo; ky < l->ky.hi; ky++) {
-            const float *from = in_line(l, t->x, kz, ky) + t->kx.lo * n;
+            const float *x = in_line(l, t->x, kz, ky) + t->kx.lo * n;
             const float *w = t->w + (size_t)((kz * k + ky) * k + t->kx.lo) *
                                         (size_t)t->lanes;
-            const float *x[ROWS_MAX];
-            FULLY_UNROLLED
-            for (int i = 0; i < rows; i++)
-                x[i] = from + at[i];
             if (columns == ARITH_K_MAX) {
                 FULLY_UNROLLED
-                for (int c = 0; c < ARITH_K_MAX; c++)
-                    stem_column(x, c * n, w + c * t->lanes, sum, rows, vecs);
+                for (int c = 0; c < ARITH_K_MAX; c++, x += n, w += t->lanes)
+                    stem_column(x, at, w, sum, rows, vecs);
             } else {
-                for (int32_t c = 0; c < columns; c++)
-                    stem_column(x, c * n, w + c * t->lanes, sum, rows, vecs);
+                for (int32_t c = 0; c < columns; c++, x += n, w += t->lanes)
+                    stem_column(x, at, w, sum, rows, vecs);
             }
         }
     FULLY_UNROLLED
@@ -240,38 +238,59 @@ void SIMD(stem_fwd)(const struct plan *p,
     }
 }
 
+/* Output voxels [lo, hi) of a line, which see the columns kx; a line has so
+ * many of them at most. */
+struct stem_run {
+    int32_t lo, hi;
+    struct range kx;
+};
+enum { RUNS_MAX = 2 * ARITH_K_MAX + 1 };
+
+static int32_t runs_of(const struct plan *p, struct stem_run *runs)
+{
+    int32_t n = 0;
+
+    for (int32_t lo = 0; lo < p->out.w; lo = runs[n++].hi)
+        runs[n] = (struct stem_run){lo, run_end(p, lo),
+                                    inside(&p->desc, lo, p->desc.in.w)};
+    return n;
+}
+
 /* The weight gradient of one kernel row (kz, ky) and its k columns over one
  * line, the chunk of README.md. */
 struct stem_chunk {
     const struct plan *p;
+    const struct stem_run *runs;
+    int32_t n_runs;
     const float *from; /* input line, [x][sample] */
     const float *dy;   /* first row of the line, first of our lanes */
     float *dw;         /* column 0, first of our lanes */
     int32_t lanes;
 };
 
-/* Output voxels [lo, hi); columns outside kx are left out. */
+/* The voxels of a run; columns outside kx are left out. */
 VEC_INLINE void stem_columns(const struct stem_chunk *t,
-                             int32_t lo,
-                             int32_t hi,
+                             const struct stem_run *run,
                              struct range kx,
                              vec sum[][2],
                              int vecs)
 {
     const struct conv_desc *d = &t->p->desc;
     ptrdiff_t n = d->in.n;
+    ptrdiff_t jump = (ptrdiff_t)(d->stride - 1) * n;
+    const float *x =
+        t->from + (ptrdiff_t)(run->lo * d->stride - d->pad + kx.lo) * n;
+    const float *g = t->dy + (ptrdiff_t)run->lo * n * t->lanes;
 
-    for (int32_t v = lo; v < hi; v++)
-        for (ptrdiff_t s = 0; s < n; s++) {
-            ptrdiff_t at = (ptrdiff_t)(v * d->stride - d->pad) * n + s;
-            const float *g = t->dy + ((ptrdiff_t)v * n + s) * t->lanes;
+    for (int32_t v = run->lo; v < run->hi; v++, x += jump)
+        for (ptrdiff_t s = 0; s < n; s++, x++, g += t->lanes) {
             vec g0 = vec_load(g);
             vec g1 = vecs == 2 ? vec_load(g + VEC) : g0;
             FULLY_UNROLLED
             for (int c = 0; c < ARITH_K_MAX; c++) {
                 if (c < kx.lo || c >= kx.hi)
                     continue;
-                vec a = vec_set(t->from[at + c * n]);
+                vec a = vec_set(x[(c - kx.lo) * n]);
                 sum[c][0] = vec_fma(a, g0, sum[c][0]);
                 if (vecs == 2)
                     sum[c][1] = vec_fma(a, g1, sum[c][1]);
@@ -289,13 +308,12 @@ VEC_INLINE void stem_line(const struct stem_chunk *t, int vecs)
     FULLY_UNROLLED
     for (int c = 0; c < ARITH_K_MAX; c++)
         sum[c][0] = sum[c][1] = vec_set(0);
-    for (int32_t lo = 0, hi; lo < t->p->out.w; lo = hi) {
-        struct range kx = inside(d, lo, d->in.w);
-        hi = run_end(t->p, lo);
-        if (kx.lo == 0 && kx.hi == ARITH_K_MAX)
-            stem_columns(t, lo, hi, (struct range){0, ARITH_K_MAX}, sum, vecs);
+    for (int32_t i = 0; i < t->n_runs; i++) {
+        const struct stem_run *r = &t->runs[i];
+        if (r->kx.lo == 0 && r->kx.hi == ARITH_K_MAX)
+            stem_columns(t, r, (struct range){0, ARITH_K_MAX}, sum, vecs);
         else
-            stem_columns(t, lo, hi, kx, sum, vecs);
+            stem_columns(t, r, r->kx, sum, vecs);
     }
     FULLY_UNROLLED
     for (int c = 0; c < ARITH_K_MAX; c++)
@@ -328,6 +346,8 @@ void SIMD(stem_bwd_w)(const struct plan *p,
     int32_t vecs = lanes / VEC < COLUMN_VECS ? lanes / VEC : COLUMN_VECS;
     int32_t k = p->desc.k;
     size_t w_block = (size_t)p->taps * (size_t)lanes;
+    struct stem_run runs[RUNS_MAX];
+    int32_t n_runs = runs_of(p, runs);
 
     memset(dw, 0, weight_len(p->desc.o, k, 1) * sizeof *dw);
     for (int32_t lane = 0; lane < block_count(p->desc.o) * lanes;
@@ -337,6 +357,8 @@ void SIMD(stem_bwd_w)(const struct plan *p,
         for (int32_t i = 0; i < p->out.d * p->out.h; i++) {
             struct line l = line_of(p, i);
             struct stem_chunk t = {.p = p,
+                                   .runs = runs,
+                                   .n_runs = n_runs,
                                    .dy = block_at(dy, b) +
                                          l.row * (size_t)lanes + lane % lanes,
                                    .lanes = lanes};
