@@ -243,6 +243,23 @@ out:
     return st;
 }
 
+static status transpose(struct basis *b)
+{
+    status st = OK;
+    /* An odd number of cache lines: rows do not fall on one another. */
+    size_t ld = ((size_t)b->m + 15) / 16 * 16 + 8;
+
+    TRY(mem_new(b->r * ld, sizeof(double), &b->axis));
+    TRY(mem_raw(b->r, sizeof *b->axis_row, &b->axis_row));
+    for (size_t k = 0; k < b->r; k++) {
+        for (size_t i = 0; i < b->q; i++)
+            b->axis[k * ld + i + 1] = b->u[i * b->r + k];
+        b->axis_row[k] = b->axis + k * ld;
+    }
+out:
+    return st;
+}
+
 status axes_make(struct basis *b)
 {
     status st = OK;
@@ -264,6 +281,7 @@ status axes_make(struct basis *b)
     lines_to_panels(&w);
     TRY(apply(&w, false));
     TRY(best_axes(&w));
+    TRY(transpose(b));
     for (uint32_t i = 0; i < b->q; i++)
         b->u_row[i] = b->u + (size_t)i * b->r;
     for (uint32_t i = 0; i < b->n; i++) {

@@ -110,6 +110,8 @@ void basis_clear(struct basis *b)
     mem_free(b->probe_row);
     mem_free(b->u);
     mem_free(b->u_row);
+    mem_free(b->axis);
+    mem_free(b->axis_row);
     mem_free(b->au);
     mem_free(b->au_row);
     mem_free(b->tail);

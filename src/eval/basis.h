@@ -32,6 +32,9 @@ struct basis {
     uint32_t r; /* at most BASIS_AXES, and q */
     double *u;  /* [q][r] orthonormal columns (or zero ones) */
     const double **u_row;
+    double *axis; /* its transpose for columns of weights: [r], each [m] and on
+                   * to whole lines, zero there and in the intercept's place */
+    const double **axis_row;
     double *au; /* [n][r] */
     const double **au_row;
     double *tail; /* [n] squared length of row i outside the axes */

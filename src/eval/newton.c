@@ -65,8 +65,8 @@ status newton_new(struct newton *f)
     f->loss_of = take(&at, f->rows.n);
     f->bend = take(&at, axes);
     f->in_axes = take(&at, axes);
-    f->bend_rest = take(&at, f->panels * width);
-    f->bend_free = take(&at, f->panels * width);
+    f->ease_rest = take(&at, f->panels * width);
+    f->ease_free = take(&at, f->panels * width);
     f->partial = take(&at, partial);
 out:
     return st;
@@ -173,8 +173,8 @@ out:
     return st;
 }
 
-/* Curvature of each class in the mean of the directions outside the axes, and
- * along its intercept. */
+/* One over the curvature of each class in the mean of the directions outside
+ * the axes, and along its intercept. */
 static void curvature_rest(struct newton *f, const double *work, size_t p)
 {
     uint32_t others = f->basis->q - f->basis->r;
@@ -188,14 +188,14 @@ static void curvature_rest(struct newton *f, const double *work, size_t p)
             alone[c] += work[i * width + c];
         }
     for (size_t c = 0; c < width; c++) {
-        f->bend_rest[p * width + c] =
-            1.0 + (others > 0 ? f->c * rest[c] / others : 0.0);
+        f->ease_rest[p * width + c] =
+            1.0 / (1.0 + (others > 0 ? f->c * rest[c] / others : 0.0));
         alone[c] *= f->c; /* 0: an unused column, or saturated rows */
-        f->bend_free[p * width + c] = alone[c] > 0.0 ? alone[c] : 1.0;
+        f->ease_free[p * width + c] = alone[c] > 0.0 ? 1.0 / alone[c] : 1.0;
     }
 }
 
-/* And along each axis. */
+/* And along each axis: one over it beyond that of the rest. */
 static void curvature(struct newton *f)
 {
     uint32_t r = f->basis->r;
@@ -210,9 +210,54 @@ static void curvature(struct newton *f)
         memset(bend, 0, r * width * sizeof *bend);
         (width == 1 ? ops(f)->backward1_sq
                     : ops(f)->backward_sq)(f->au, f->rows.n, r, work, bend);
-        for (size_t j = 0; j < r * width; j++)
-            bend[j] = 1.0 + f->c * bend[j];
         curvature_rest(f, work, p);
+        for (size_t j = 0; j < r * width; j++)
+            bend[j] = 1.0 / (1.0 + f->c * bend[j]) -
+                      f->ease_rest[p * width + j % width];
+    }
+}
+
+/* out [rows][width] += a [width] x, column by column. */
+static void add_columns(const struct newton *f,
+                        size_t rows,
+                        const double *a,
+                        const double *x,
+                        double *out)
+{
+    if (f->rows.width == 1) {
+        ops(f)->axpy(a[0], x, out, rows);
+        return;
+    }
+    for (size_t j = 0; j < rows * MAT_WIDTH; j += MAT_WIDTH)
+        for (size_t c = 0; c < MAT_WIDTH; c++)
+            out[j + c] += a[c] * x[j + c];
+}
+
+/* pre := u u' res with the axes weighed by bend, with the shape of u that suits
+ * the width: long dots of one column, whole panels of eight. */
+static void through_axes(const struct newton *f,
+                         const double *res,
+                         const double *bend,
+                         double *axes,
+                         double *pre)
+{
+    const struct basis *b = f->basis;
+    size_t width = f->rows.width;
+    size_t padded = pass_padded(b->m, f->rows.width);
+
+    if (width == 1) {
+        ops(f)->forward1(b->axis_row, b->r, padded, res, axes);
+    } else {
+        memset(axes, 0, b->r * width * sizeof *axes);
+        ops(f)->backward(b->u_row, b->q, b->r, res + width, axes);
+    }
+    for (size_t j = 0; j < b->r * width; j++)
+        axes[j] *= bend[j];
+    if (width == 1) {
+        memset(pre, 0, padded * sizeof *pre);
+        ops(f)->backward1(b->axis_row, b->r, padded, axes, pre);
+    } else {
+        ops(f)->forward(b->u_row, b->q, b->r, axes, pre + width);
     }
 }
 
@@ -226,19 +271,13 @@ static void precondition(struct newton *f)
     for (size_t p = 0; p < f->panels; p++) {
         const double *res = f->res + p * panel;
         double *pre = f->pre + p * panel;
-        const double *bend = f->bend + p * b->r * width;
-        const double *rest = f->bend_rest + p * width;
-        double *axes = f->in_axes + p * b->r * width;
 
-        memset(axes, 0, b->r * width * sizeof *axes);
-        mat_backward(ops(f), width, b->u_row, b->q, b->r, res + width, axes);
-        for (size_t j = 0; j < b->r * width; j++)
-            axes[j] *= 1.0 / bend[j] - 1.0 / rest[j % width];
-        mat_forward(ops(f), width, b->u_row, b->q, b->r, axes, pre + width);
-        for (size_t j = width; j < b->m * width; j++)
-            pre[j] += res[j] / rest[j % width];
+        through_axes(f, res, f->bend + p * b->r * width,
+                     f->in_axes + p * b->r * width, pre);
+        add_columns(f, b->q, f->ease_rest + p * width, res + width,
+                    pre + width);
         for (size_t c = 0; c < width; c++)
-            pre[c] = res[c] / f->bend_free[p * width + c];
+            pre[c] = f->ease_free[p * width + c] * res[c];
     }
 }
 
@@ -354,15 +393,16 @@ static status try_shares(struct newton *f)
 static status descend(struct newton *f)
 {
     status st = OK;
+    bool found;
 
     TRY(newton_evaluate(f));
     for (int step = 0; f->grad_rel > f->goal && step < STEPS; step++) {
         curvature(f);
         TRY(newton_direction(f));
-        if (!newton_line_search(f))
+        TRY(newton_line_search(f, &found));
+        if (!found)
             break;
         f->steps++;
-        TRY(newton_evaluate(f));
     }
 out:
     return st;

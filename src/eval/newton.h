@@ -33,7 +33,7 @@ struct newton {
     double *z, *zdir, *zstep, *prob, *work;       /* [n_z] */
     double *loss_of;                              /* [n] */
     double *bend, *in_axes;                       /* [panels][r][width] */
-    double *bend_rest, *bend_free;                /* [panels][width] */
+    double *ease_rest, *ease_free;                /* [panels][width] */
     double *partial;
 
     double loss;   /* sum over rows */
@@ -51,9 +51,10 @@ status newton_pass(struct newton *f);
 /* newton_pass, then grad, grad_norm and grad_rel of the objective F.
  * ERR_NUMERIC: not finite. */
 status newton_evaluate(struct newton *f);
-/* Adds a multiple of step, whose decisions are zstep, to w; false: not even a
- * tiny one helps, and w is what it was. After newton_evaluate. */
-bool newton_line_search(struct newton *f);
+/* Adds a multiple of step, whose decisions are zstep, to w and evaluates there;
+ * not *found: not even a tiny one helps, and w is what it was. After
+ * newton_evaluate; res is overwritten. ERR_NUMERIC: not finite. */
+status newton_line_search(struct newton *f, bool *found);
 /* Sum of x y [n_w] over the penalised weights. */
 double
 newton_dot_penalised(const struct newton *f, const double *x, const double *y);

@@ -1,5 +1,7 @@
 /* The line search of Newton's method. Decisions are linear in the weights, so a
  * trial step costs no product with the matrix. */
+#include <string.h>
+
 #include "eval/newton.h"
 #include "eval/softmax.h"
 
@@ -22,7 +24,7 @@ static double loss_at(const struct newton *f, double t)
 /* The objective along the step: w + t step. */
 struct line {
     double ww, ws, ss; /* of the penalised weights */
-    double now;        /* objective at t = 0 */
+    double now;        /* objective at t = 0, and its rounding */
 };
 
 static double value_at(const struct newton *f, const struct line *l, double t)
@@ -46,13 +48,13 @@ slope_at(const struct newton *f, const struct line *l, double t, double *bend)
 /* A t near the minimum along the step: Newton's method on the slope, which
  * grows with t, inside a bracket. Far from the optimum a full step is often
  * many times too short, since losses fall off exponentially. */
-static double exact_step(const struct newton *f, const struct line *l)
+static double
+exact_step(const struct newton *f, const struct line *l, double first)
 {
     double lo = 0.0;
     double hi = LONGEST;
     double t = 1.0;
     double bend;
-    double first = slope_at(f, l, 0.0, &bend);
 
     for (int trial = 0; trial < TRIALS; trial++) {
         double slope = slope_at(f, l, t, &bend);
@@ -69,21 +71,45 @@ static double exact_step(const struct newton *f, const struct line *l)
     return t;
 }
 
-bool newton_line_search(struct newton *f)
+/* w and all that newton_evaluate fills := those at w + t step. */
+static status step_by(struct newton *f, double t)
 {
+    f->rows.ops->axpy(t, f->step, f->w, f->n_w);
+    return newton_evaluate(f);
+}
+
+/* The first t nearly always does, and its objective comes with the evaluation
+ * that follows anyway. */
+static status try_first(struct newton *f, double t, double bound, bool *found)
+{
+    status st;
+
+    memcpy(f->res, f->w, f->n_w * sizeof *f->w);
+    st = step_by(f, t);
+    *found = st == OK && 0.5 * f->norm_w * f->norm_w + f->c * f->loss <= bound;
+    if (*found || (st != OK && st != ERR_NUMERIC))
+        return st;
+    memcpy(f->w, f->res, f->n_w * sizeof *f->w);
+    return newton_evaluate(f);
+}
+
+status newton_line_search(struct newton *f, bool *found)
+{
+    status st = OK;
     double slope = f->rows.ops->dot(f->grad, f->step, f->n_w);
     struct line l = {.ww = f->norm_w * f->norm_w,
                      .ws = newton_dot_penalised(f, f->w, f->step),
                      .ss = newton_dot_penalised(f, f->step, f->step)};
-    double t = f->grad_rel > NEAR ? exact_step(f, &l) : 1.0;
+    double t = f->grad_rel > NEAR ? exact_step(f, &l, slope) : 1.0;
 
-    l.now = 0.5 * l.ww + f->c * f->loss;
-    for (int h = 0; h < HALVINGS; h++) {
-        if (value_at(f, &l, t) <= l.now + ARMIJO * t * slope + SLACK * l.now) {
-            f->rows.ops->axpy(t, f->step, f->w, f->n_w);
-            return true;
-        }
+    l.now = (0.5 * l.ww + f->c * f->loss) * (1.0 + SLACK);
+    TRY(try_first(f, t, l.now + ARMIJO * t * slope, found));
+    for (int h = 0; !*found && h < HALVINGS; h++) {
+        *found = value_at(f, &l, t) <= l.now + ARMIJO * t * slope;
+        if (*found)
+            TRY(step_by(f, t));
         t *= 0.5;
     }
-    return false;
+out:
+    return st;
 }

@@ -21,11 +21,14 @@ static double row_binary(struct newton *f, uint32_t i)
     double z = f->z[at];
     double sign = f->y[i] == 1 ? -1.0 : 1.0;
 
+    double v = sign * z;
+    double e = det_exp(v > 0.0 ? -v : v); /* for share and loss */
+
     /* prob is the other class's share seen from the own class, which is what
      * the derivatives need: p - y = sign * share. */
-    f->prob[at] = logistic(sign * z);
+    f->prob[at] = v > 0.0 ? 1.0 / (1.0 + e) : e / (1.0 + e);
     f->work[at] = f->weight[i] * (sign * f->prob[at]);
-    return f->weight[i] * log1p_exp(sign * z);
+    return f->weight[i] * (v > 0.0 ? v + det_log1p(e) : det_log1p(e));
 }
 
 /* Loss of decisions v_k, k < classes, own class y, given by a getter. */

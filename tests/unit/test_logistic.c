@@ -215,7 +215,7 @@ static void test_known_bits(void **state)
     (void)state;
     known_bits(
         LOGISTIC_EXACT,
-        "dda4913669e98938e650f0a60c1044a1a004db1bd8ae9bd23198c746989bba64");
+        "173e6fdb5f2e34524fd5a09fcee888ed7a8354ec1edda43894427c398511ddfa");
     known_bits(
         LOGISTIC_SKLEARN_1_3,
         "f07b529d60a6de396fd993ffbd72b403fa2f55aa2fef04f30afb3077b40de1c7");
