@@ -70,11 +70,32 @@ add_values(struct digest *d, const uint8_t *v, uint64_t n, size_t size)
         }
     }
 }
+
+static void add_two(struct digest *a,
+                    const uint8_t *va,
+                    struct digest *b,
+                    const uint8_t *vb,
+                    uint64_t n,
+                    size_t size)
+{
+    add_values(a, va, n, size);
+    add_values(b, vb, n, size);
+}
 #else
 static void
 add_values(struct digest *d, const uint8_t *v, uint64_t n, size_t size)
 {
     sha256_add(d->sha, v, n * size);
+}
+
+static void add_two(struct digest *a,
+                    const uint8_t *va,
+                    struct digest *b,
+                    const uint8_t *vb,
+                    uint64_t n,
+                    size_t size)
+{
+    sha256_add_two(a->sha, va, b->sha, vb, n * size);
 }
 #endif
 
@@ -94,6 +115,17 @@ void digest_values(struct digest *d,
 {
     if (n > 0)
         add_values(d, values, n, types[type].size);
+}
+
+void digest_values_two(struct digest *a,
+                       const void *values_a,
+                       struct digest *b,
+                       const void *values_b,
+                       enum digest_type type,
+                       uint64_t n)
+{
+    if (n > 0)
+        add_two(a, values_a, b, values_b, n, types[type].size);
 }
 
 void digest_array(struct digest *d,

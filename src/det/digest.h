@@ -43,6 +43,13 @@ void digest_values(struct digest *d,
                    enum digest_type type,
                    const void *values,
                    uint64_t n);
+/* n values into each of two digests, faster than one after the other. */
+void digest_values_two(struct digest *a,
+                       const void *values_a,
+                       struct digest *b,
+                       const void *values_b,
+                       enum digest_type type,
+                       uint64_t n);
 void digest_text(struct digest *d, const char *name, const char *value);
 void digest_i64(struct digest *d, const char *name, int64_t value);
 void digest_f64(struct digest *d, const char *name, double value);

@@ -16,8 +16,8 @@ struct weights {
     size_t largest;        /* elements of the largest tensor, plain */
     char *plain;           /* [largest] */
     size_t rows;           /* elements of ROWS rows of any tensor */
-    char *piece;           /* [threads][rows] */
-    struct digest **state; /* [threads] */
+    char *piece;           /* [threads][2][rows] */
+    struct digest **state; /* [threads][2] */
     struct ckpt_sum *sum;
     char (*digests)[SHA256_HEX]; /* [n_slices + n_buffers] */
     size_t *order; /* of them, the largest first: threads end together */
@@ -35,18 +35,18 @@ static size_t piece_len(const struct slice *s)
     return s->plain / (size_t)s->o * n;
 }
 
-/* What a digest needs, once for each thread. */
+/* What a digest needs, twice for each thread. */
 static status new_states(struct weights *w)
 {
     status st = OK;
-    size_t threads = (size_t)team_size(w->team);
+    size_t states = 2 * (size_t)team_size(w->team);
 
     for (size_t i = 0; i < w->n_slices; i++)
         if (piece_len(&w->slices[i]) > w->rows)
             w->rows = piece_len(&w->slices[i]);
-    TRY(mem_raw(threads, w->rows * (size_t)w->dtype, &w->piece));
-    TRY(mem_new(threads, sizeof(struct digest *), &w->state));
-    for (size_t i = 0; i < threads; i++)
+    TRY(mem_raw(states, w->rows * (size_t)w->dtype, &w->piece));
+    TRY(mem_new(states, sizeof(struct digest *), &w->state));
+    for (size_t i = 0; i < states; i++)
         TRY(digest_new(&w->state[i]));
     TRY(ckpt_sum_new(&w->sum));
 out:
@@ -106,7 +106,7 @@ void weights_free(struct weights *w)
 {
     if (!w)
         return;
-    for (int i = 0; w->state && i < team_size(w->team); i++)
+    for (int i = 0; w->state && i < 2 * team_size(w->team); i++)
         digest_free(w->state[i]);
     mem_free(w->state);
     ckpt_sum_free(w->sum);
@@ -160,39 +160,107 @@ static struct array buffer_array(const struct weights *w,
     return a;
 }
 
-/* A tensor, some rows at a time. */
-static void
-digest_slice(struct weights *w, const struct slice *s, int member, char *hex)
+/* A tensor on its way into a digest, some rows at a time. */
+struct stream {
+    const struct slice *s;
+    struct digest *d;
+    enum digest_type type;
+    char *piece;
+    int32_t next;   /* row */
+    size_t at, len; /* elements of the piece that are hashed, that it has */
+};
+
+/* place is 2 * member, or that + 1. */
+static struct stream
+stream_start(struct weights *w, const struct slice *s, size_t place)
 {
     struct array a = slice_array(w, s);
-    struct digest *d = w->state[member];
-    char *piece = w->piece + (size_t)member * w->rows * (size_t)w->dtype;
-    size_t row = s->plain / (size_t)s->o;
+    struct stream t = {.s = s, .d = w->state[place], .type = a.type};
 
-    digest_array_start(d, a.name, a.type, a.rank, a.dim);
-    for (int32_t o = 0; o < s->o; o += ROWS) {
-        int32_t n = s->o - o < ROWS ? s->o - o : ROWS;
-
-        slice_get_rows(s, w->dtype, o, n, net_param(w->net), piece);
-        digest_values(d, a.type, piece, (uint64_t)n * row);
-    }
-    digest_end(d, hex);
+    t.piece = w->piece + place * w->rows * (size_t)w->dtype;
+    digest_array_start(t.d, a.name, a.type, a.rank, a.dim);
+    return t;
 }
 
-static status digest_item(void *ctx, size_t place, int member)
+/* False at its end. */
+static bool stream_fill(const struct weights *w, struct stream *t)
 {
-    struct weights *w = ctx;
-    size_t item = w->order[place];
-    struct digest *d = w->state[member];
+    int32_t n = t->s->o - t->next < ROWS ? t->s->o - t->next : ROWS;
+
+    if (t->at < t->len)
+        return true;
+    if (n == 0)
+        return false;
+    slice_get_rows(t->s, w->dtype, t->next, n, net_param(w->net), t->piece);
+    t->next += n;
+    t->at = 0;
+    t->len = t->s->plain / (size_t)t->s->o * (size_t)n;
+    return true;
+}
+
+static const char *stream_at(const struct weights *w, const struct stream *t)
+{
+    return t->piece + t->at * (size_t)w->dtype;
+}
+
+static void stream_end(const struct weights *w, struct stream *t, char *hex)
+{
+    while (stream_fill(w, t)) {
+        digest_values(t->d, t->type, stream_at(w, t), t->len - t->at);
+        t->at = t->len;
+    }
+    digest_end(t->d, hex);
+}
+
+/* Two tensors, together as far as the shorter one goes. */
+static void digest_slices(struct weights *w, size_t i, size_t k, int member)
+{
+    size_t place = 2 * (size_t)member;
+    struct stream a = stream_start(w, &w->slices[i], place);
+    struct stream b = stream_start(w, &w->slices[k], place + 1);
+
+    while (stream_fill(w, &a) && stream_fill(w, &b)) {
+        size_t n = a.len - a.at < b.len - b.at ? a.len - a.at : b.len - b.at;
+
+        digest_values_two(a.d, stream_at(w, &a), b.d, stream_at(w, &b), a.type,
+                          n);
+        a.at += n;
+        b.at += n;
+    }
+    stream_end(w, &a, w->digests[i]);
+    stream_end(w, &b, w->digests[k]);
+}
+
+static void digest_one(struct weights *w, size_t item, int member)
+{
+    struct digest *d = w->state[2 * (size_t)member];
     struct array a;
 
     if (item < w->n_slices) {
-        digest_slice(w, &w->slices[item], member, w->digests[item]);
-        return OK;
+        struct stream t = stream_start(w, &w->slices[item], 2 * (size_t)member);
+
+        stream_end(w, &t, w->digests[item]);
+        return;
     }
     a = buffer_array(w, &w->buffers[item - w->n_slices]);
     digest_array(d, a.name, a.type, a.rank, a.dim, a.values);
     digest_end(d, w->digests[item]);
+}
+
+/* Places 2 i and 2 i + 1 of the order. */
+static status digest_pair(void *ctx, size_t i, int member)
+{
+    struct weights *w = ctx;
+    const size_t *item = w->order + 2 * i;
+    size_t left = w->n_slices + w->n_buffers - 2 * i;
+
+    if (left > 1 && item[0] < w->n_slices && item[1] < w->n_slices) {
+        digest_slices(w, item[0], item[1], member);
+        return OK;
+    }
+    digest_one(w, item[0], member);
+    if (left > 1)
+        digest_one(w, item[1], member);
     return OK;
 }
 
@@ -201,7 +269,7 @@ status weights_digest(struct weights *w, char hex[SHA256_HEX])
     status st = OK;
     size_t n = w->n_slices + w->n_buffers;
 
-    TRY(team_run(w->team, n, digest_item, w));
+    TRY(team_run(w->team, (n + 1) / 2, digest_pair, w));
     for (size_t i = 0; i < n; i++)
         ckpt_sum_add(w->sum,
                      i < w->n_slices ? w->slices[i].name

@@ -99,6 +99,16 @@ void sha256_add(struct sha256 *s, const void *bytes, size_t len)
     }
 }
 
+void sha256_add_two(struct sha256 *a,
+                    const void *bytes_a,
+                    struct sha256 *b,
+                    const void *bytes_b,
+                    size_t len)
+{
+    sha256_add(a, bytes_a, len);
+    sha256_add(b, bytes_b, len);
+}
+
 void sha256_end(struct sha256 *s, uint8_t out[SHA256_SIZE])
 {
     uint64_t bits = 8 * s->bytes;

@@ -64,12 +64,50 @@ static void a_million_letters(void **state)
     mem_free(a);
 }
 
+static void end_as(struct sha256 *s, const uint8_t *p, size_t n)
+{
+    uint8_t d[SHA256_SIZE];
+    uint8_t want[SHA256_SIZE];
+
+    sha256_end(s, d);
+    assert_ok(sha256_of(p, n, want));
+    assert_memory_equal(d, want, sizeof d);
+}
+
+/* Begun at any place in a block, any length. */
+static void two_at_once_are_as_one_by_one(void **state)
+{
+    enum { LEN = 500 };
+    struct sha256 *a = NULL;
+    struct sha256 *b = NULL;
+    uint8_t text[2 * LEN];
+
+    (void)state;
+    assert_ok(sha256_new(&a));
+    assert_ok(sha256_new(&b));
+    for (size_t i = 0; i < sizeof text; i++)
+        text[i] = (uint8_t)(i * i + i / 7);
+    for (size_t n = 0; n < LEN; n += 1 + n % 13) {
+        size_t i = n * 5 % 131;
+        size_t k = n * 3 % 67;
+
+        sha256_add(a, text, i);
+        sha256_add(b, text + 9, k);
+        sha256_add_two(a, text + i, b, text + 9 + k, n);
+        end_as(a, text, i + n);
+        end_as(b, text + 9, k + n);
+    }
+    sha256_free(a);
+    sha256_free(b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gives_the_published_digests),
         cmocka_unit_test(pieces_do_not_matter_and_states_start_again),
         cmocka_unit_test(a_million_letters),
+        cmocka_unit_test(two_at_once_are_as_one_by_one),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

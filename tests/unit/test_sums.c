@@ -42,6 +42,31 @@ static void gives_the_published_sums(void **state)
     tmp_clean(dir);
 }
 
+/* These come from libcrypto; sha256.h may use the processor's instructions. */
+static void every_length_has_the_digest_of_sha256(void **state)
+{
+    char dir[TMP_PATH];
+    char path[TMP_PATH];
+    uint8_t text[300];
+    struct sums s;
+
+    (void)state;
+    tmp_make(dir);
+    for (size_t i = 0; i < sizeof text; i++)
+        text[i] = (uint8_t)(i * i + i / 7);
+    for (size_t n = 0; n <= sizeof text; n++) {
+        uint8_t d[SHA256_SIZE];
+        char hex[SHA256_HEX];
+
+        tmp_write(dir, "f", text, n, path);
+        assert_ok(sums_of_file(path, 1U << SUM_SHA256, &s));
+        assert_ok(sha256_of(text, n, d));
+        sha256_hex(d, hex);
+        assert_string_equal(hex, s.hex[SUM_SHA256]);
+    }
+    tmp_clean(dir);
+}
+
 static void refuses_what_is_no_file(void **state)
 {
     char dir[TMP_PATH];
@@ -60,6 +85,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gives_the_published_sums),
+        cmocka_unit_test(every_length_has_the_digest_of_sha256),
         cmocka_unit_test(refuses_what_is_no_file),
     };
 
