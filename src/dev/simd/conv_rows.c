@@ -170,7 +170,7 @@ struct cursor {
     size_t sample;
 };
 
-/* Addresses of the next rows. */
+/* Addresses of the next rows; the samples of a voxel lie side by side. */
 VEC_INLINE void next_rows(const struct product *p,
                           const struct chunk *t,
                           struct cursor *at,
@@ -179,14 +179,21 @@ VEC_INLINE void next_rows(const struct product *p,
 {
     size_t n = (size_t)p->src->shape.n;
 
-    for (size_t i = 0; i < rows; i++) {
+    for (size_t i = 0; i < rows;) {
+        size_t few = n - at->sample < rows - i ? n - at->sample : rows - i;
         size_t out = (size_t)at->pair->out * n + at->sample;
         size_t in = (size_t)at->pair->in * n + at->sample;
-        to->x[i] = t->src + (p->back ? out : in) * (size_t)t->src_lanes;
-        to->y[i] = t->dst + (p->back ? in : out) * (size_t)t->dst_lanes;
-        if (++at->sample == n) {
+        const float *x = t->src + (p->back ? out : in) * (size_t)t->src_lanes;
+        float *y = t->dst + (p->back ? in : out) * (size_t)t->dst_lanes;
+
+        at->sample += few;
+        if (at->sample == n) {
             at->sample = 0;
             at->pair++;
+        }
+        for (; few > 0; few--, i++, x += t->src_lanes, y += t->dst_lanes) {
+            to->x[i] = x;
+            to->y[i] = y;
         }
     }
 }
