@@ -32,7 +32,6 @@ struct chunk {
     int32_t dst_lanes;
     float *dst; /* first of our lanes, row 0 */
     enum mode mode;
-    const float *soon; /* what to ask for while w is read: w, or beyond it */
 };
 
 /* Addresses of the rows of a tile. */
@@ -55,17 +54,20 @@ VEC_INLINE void ask_rows(float *const *y, int rows, int vecs)
 
 /* Far: the source lies beyond the second cache, so the rows of the next tile
  * are asked for, block by block; the hardware does not guess them where a
- * block ends or a stride makes them jump. x and next are moved on. */
+ * block ends or a stride makes them jump. x and next are moved on. Ask: for
+ * the next chunk's weights, which lie behind this one's; in every tile that
+ * would cost 2 %. */
 VEC_INLINE void tile(const struct chunk *t,
                      const float **x,
                      const float **next,
                      float *const *y,
                      int rows,
-                     int vecs)
+                     int vecs,
+                     bool ask)
 {
     vec sum[ROWS_MAX][2];
     const float *w = t->w;
-    ptrdiff_t soon = t->soon - t->w;
+    ptrdiff_t soon = (ptrdiff_t)t->channels * t->dst_lanes;
 
     if (t->mode == MODE_FIRST)
         ask_rows(y, rows, vecs);
@@ -80,8 +82,9 @@ VEC_INLINE void tile(const struct chunk *t,
         for (int32_t k = 0; k < n; k++, w += t->dst_lanes) {
             vec w0 = vec_load(w);
             vec w1 = vecs == 2 ? vec_load(w + VEC) : w0;
-            __builtin_prefetch(w + soon, 0, 2);
-            if (vecs == 2)
+            if (ask)
+                __builtin_prefetch(w + soon, 0, 2);
+            if (ask && vecs == 2)
                 __builtin_prefetch(w + soon + VEC, 0, 2);
             FULLY_UNROLLED
             for (int i = 0; i < rows; i++) {
@@ -114,39 +117,46 @@ VEC_INLINE void tile(const struct chunk *t,
 typedef void
 tile_fn(const struct chunk *t, struct places *now, const struct places *then);
 
-#define TILE(rows, vecs)                                                       \
-    static void tile_##rows##_##vecs(                                          \
-        const struct chunk *t, struct places *now, const struct places *then)  \
+#define TILE(name, rows, vecs, ask)                                            \
+    static void name(const struct chunk *t, struct places *now,                \
+                     const struct places *then)                                \
     {                                                                          \
         (void)then;                                                            \
-        tile(t, now->x, NULL, now->y, (rows), (vecs));                         \
+        tile(t, now->x, NULL, now->y, (rows), (vecs), (ask));                  \
     }
-#define TILE_FAR(rows, vecs)                                                   \
-    static void far_##rows##_##vecs(const struct chunk *t, struct places *now, \
-                                    const struct places *then)                 \
+#define TILE_FAR(name, rows, vecs, ask)                                        \
+    static void name(const struct chunk *t, struct places *now,                \
+                     const struct places *then)                                \
     {                                                                          \
         struct places next = *then;                                            \
-        tile(t, now->x, next.x, now->y, (rows), (vecs));                       \
+        tile(t, now->x, next.x, now->y, (rows), (vecs), (ask));                \
     }
-TILE(ROWS_ONE, 1)
-TILE(4, 1)
-TILE(2, 1)
-TILE(1, 1)
-TILE(ROWS_TWO, 2)
-TILE(4, 2)
-TILE(2, 2)
-TILE(1, 2)
-TILE_FAR(ROWS_ONE, 1)
-TILE_FAR(ROWS_TWO, 2)
+TILE(tile_one, ROWS_ONE, 1, false)
+TILE(tile_two, ROWS_TWO, 2, false)
+TILE_FAR(far_one, ROWS_ONE, 1, false)
+TILE_FAR(far_two, ROWS_TWO, 2, false)
+TILE(last_one, ROWS_ONE, 1, true)
+TILE(last_two, ROWS_TWO, 2, true)
+TILE_FAR(far_last_one, ROWS_ONE, 1, true)
+TILE_FAR(far_last_two, ROWS_TWO, 2, true)
+TILE(tile_4_1, 4, 1, true)
+TILE(tile_2_1, 2, 1, true)
+TILE(tile_1_1, 1, 1, true)
+TILE(tile_4_2, 4, 2, true)
+TILE(tile_2_2, 2, 2, true)
+TILE(tile_1_2, 1, 2, true)
 
 static const struct shapes {
     int rows;
-    tile_fn *fn[2][2]; /* two vectors, far */
-} tiles[] = {{ROWS_ONE, {{tile_ROWS_ONE_1, far_ROWS_ONE_1}, {NULL, NULL}}},
-             {ROWS_TWO, {{NULL, NULL}, {tile_ROWS_TWO_2, far_ROWS_TWO_2}}},
-             {4, {{tile_4_1, tile_4_1}, {tile_4_2, tile_4_2}}},
-             {2, {{tile_2_1, tile_2_1}, {tile_2_2, tile_2_2}}},
-             {1, {{tile_1_1, tile_1_1}, {tile_1_2, tile_1_2}}}};
+    tile_fn *fn[2][2];   /* two vectors, far */
+    tile_fn *last[2][2]; /* for the last tiles of a chunk, or NULL */
+} tiles[] = {{ROWS_ONE, {{tile_one, far_one}}, {{last_one, far_last_one}}},
+             {ROWS_TWO,
+              {{NULL, NULL}, {tile_two, far_two}},
+              {{NULL, NULL}, {last_two, far_last_two}}},
+             {4, {{tile_4_1, tile_4_1}, {tile_4_2, tile_4_2}}, {{NULL}}},
+             {2, {{tile_2_1, tile_2_1}, {tile_2_2, tile_2_2}}, {{NULL}}},
+             {1, {{tile_1_1, tile_1_1}, {tile_1_2, tile_1_2}}, {{NULL}}}};
 
 /* A product on its way: both tensors, the direction, where each tap's list of
  * pairs stands. */
@@ -198,10 +208,9 @@ VEC_INLINE void next_rows(const struct product *p,
     }
 }
 
-/* Rows of the pairs lo..hi, cut into tiles; t->soon is set. Weights lie one
- * chunk after the other, and the last tiles ask for the next one's. */
+/* Rows of the pairs lo..hi, cut into tiles. */
 static void
-chunk_rows(const struct product *p, struct chunk *t, size_t lo, size_t hi)
+chunk_rows(const struct product *p, const struct chunk *t, size_t lo, size_t hi)
 {
     struct cursor at = {p->plan->pairs + lo, 0};
     size_t left = (hi - lo) * (size_t)p->src->shape.n;
@@ -219,9 +228,8 @@ chunk_rows(const struct product *p, struct chunk *t, size_t lo, size_t hi)
             int then = left >= 2 * rows ? !now : now;
             if (then != now)
                 next_rows(p, t, &at, rows, &places[then]);
-            t->soon = t->w;
-            if (left <= 2 * rows)
-                t->soon += (ptrdiff_t)t->channels * t->dst_lanes;
+            if (left <= 2 * rows && s->last[two][p->far])
+                fn = s->last[two][p->far];
             fn(t, &places[now], &places[then]);
             now = then;
         }
